@@ -1,0 +1,47 @@
+"""The tables: what was asked, and what happened."""
+
+from outdial.models.account import Account, ApiKey
+from outdial.models.agent import Agent, AgentDefinition, AgentVersion, ExtractedField, OutcomeChoice
+from outdial.models.call import (
+    Attempt,
+    AttemptState,
+    Call,
+    CallEvent,
+    CallStatus,
+    Disposition,
+    Progress,
+    Sentiment,
+    SimulatedDial,
+    Speaker,
+    Turn,
+)
+from outdial.models.compliance import DoNotCall
+from outdial.models.idempotency import IdempotentRequest
+from outdial.models.webhook import Delivery, DeliveryState, DeliveryTry, WebhookEndpoint
+
+__all__ = [
+    "Account",
+    "Agent",
+    "AgentDefinition",
+    "AgentVersion",
+    "ApiKey",
+    "Attempt",
+    "AttemptState",
+    "Call",
+    "CallEvent",
+    "CallStatus",
+    "Delivery",
+    "DeliveryState",
+    "DeliveryTry",
+    "Disposition",
+    "DoNotCall",
+    "ExtractedField",
+    "IdempotentRequest",
+    "OutcomeChoice",
+    "Progress",
+    "Sentiment",
+    "SimulatedDial",
+    "Speaker",
+    "Turn",
+    "WebhookEndpoint",
+]

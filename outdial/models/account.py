@@ -1,0 +1,43 @@
+"""Accounts, and the keys that act for them."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from outdial.ids import new_id
+from outdial.models.base import UtcDateTime, enum_type, utc_now
+from outdial.plans import LIMITS, Plan
+
+
+class Account(SQLModel, table=True):
+    """Who pays: a plan, its lines, the region national numbers are read in."""
+
+    id: str = Field(default_factory=lambda: new_id("acct"), primary_key=True)
+    name: str
+    plan: Plan = Field(default=Plan.STARTER, sa_type=enum_type(Plan))
+    custom_lines: int | None = None
+    default_region: str = "US"
+    timezone: str = "UTC"
+    default_caller_id: str | None = None
+    webhook_secret: str | None = None  # encrypted; signs deliveries to a call's own webhook_url
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def lines(self) -> int:
+        """How many calls of this account may be live at once."""
+        return self.custom_lines if self.custom_lines is not None else LIMITS[self.plan].lines
+
+
+class ApiKey(SQLModel, table=True):
+    """A bearer key. Only its SHA-256 is kept; the prefix tells a person which one it is."""
+
+    __tablename__ = "api_key"
+
+    id: str = Field(default_factory=lambda: new_id("key"), primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    name: str
+    prefix: str
+    secret_hash: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

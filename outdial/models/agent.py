@@ -1,0 +1,85 @@
+"""Agents: who talks. A call keeps the version of the agent that it was created with."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic import Field as PydanticField
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from outdial.ids import new_id
+from outdial.models.base import JsonColumn, UtcDateTime, utc_now
+
+
+class OutcomeChoice(BaseModel):
+    """One tag that a conversation may end with, and when it applies."""
+
+    name: str = PydanticField(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", examples=["BOOKED"])
+    meaning: str = PydanticField(min_length=1, max_length=500, examples=["The person agreed to a time."])
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+
+
+class ExtractedField(BaseModel):
+    """One fact to read out of the conversation, None where it was not said."""
+
+    name: str = PydanticField(pattern=r"^[a-z][a-z0-9_]{0,63}$", examples=["appointment_time"])
+    type: FieldType = FieldType.TEXT
+    description: str = PydanticField("", max_length=500)
+
+
+class VoicemailAction(StrEnum):
+    HANG_UP = "hang_up"
+    LEAVE_MESSAGE = "leave_message"
+
+
+class AgentDefinition(BaseModel):
+    """Everything that decides how an agent talks; a change of any of it makes a new version."""
+
+    system_prompt: str = PydanticField(min_length=1, max_length=50_000)
+    opening_line: str = PydanticField(min_length=1, max_length=2_000)
+    language: str = PydanticField("en-US", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+    voice: str | None = PydanticField(None, max_length=200)
+    model: str = PydanticField("scripted", max_length=200, examples=["scripted", "openai:gpt-5.2"])
+    outcomes: list[OutcomeChoice] = PydanticField(min_length=1, max_length=50)
+    fields: list[ExtractedField] = PydanticField(default_factory=list[ExtractedField], max_length=50)
+    on_voicemail: VoicemailAction = VoicemailAction.HANG_UP
+    voicemail_message: str | None = PydanticField(None, max_length=2_000)
+
+
+class Agent(SQLModel, table=True):
+    """An agent's name and which version new calls get."""
+
+    id: str = Field(default_factory=lambda: new_id("agent"), primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    name: str
+    version: int = 1
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AgentVersion(SQLModel, table=True):
+    """One version of an agent's definition, never changed once written."""
+
+    __tablename__ = "agent_version"
+    __table_args__ = (UniqueConstraint("agent_id", "version"),)
+
+    id: str = Field(default_factory=lambda: new_id("agv"), primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    agent_id: str = Field(foreign_key="agent.id")
+    version: int
+    data: dict[str, Any] = Field(sa_type=JsonColumn)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def definition(self) -> AgentDefinition:
+        """The stored definition, typed."""
+        return AgentDefinition.model_validate(self.data)

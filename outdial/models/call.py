@@ -1,0 +1,214 @@
+"""Calls, their attempts, what was said and what happened."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from outdial.ids import new_id
+from outdial.models.base import JsonColumn, UtcDateTime, enum_type, utc_now
+
+
+class CallStatus(StrEnum):
+    """Where a call stands, in the words of the published statuses."""
+
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.CANCELED)
+
+
+class Progress(StrEnum):
+    """What a call is doing within its status."""
+
+    WAITING = "waiting"  # until it is due
+    HELD = "held"  # admission said: not now (Call.hold_reason says why)
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    TALKING = "talking"
+    COOLDOWN = "cooldown"  # between attempts
+    EXTRACTING = "extracting"
+    ENDED = "ended"
+
+
+class Disposition(StrEnum):
+    """How an attempt ended."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    FAILED = "failed"
+    INVALID_NUMBER = "invalid_number"
+    CANCELED = "canceled"
+    NOT_PLACED = "not_placed"  # proven never to have reached the carrier
+    UNKNOWN = "unknown"
+
+
+class AttemptState(StrEnum):
+    """How far an attempt has come; it never goes back."""
+
+    INTENDED = "intended"
+    PLACED = "placed"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class Sentiment(StrEnum):
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+
+
+class Speaker(StrEnum):
+    AGENT = "agent"
+    CALLEE = "callee"
+
+
+class Call(SQLModel, table=True):
+    """The intent to reach one number once, and what came of it."""
+
+    __table_args__ = (
+        Index("ix_call_account_created", "account_id", "created_at", "id"),
+        Index("ix_call_account_status", "account_id", "status", "created_at", "id"),
+        Index("ix_call_account_number", "account_id", "number", "created_at", "id"),
+        Index("ix_call_account_outcome", "account_id", "outcome", "created_at", "id"),
+        Index("ix_call_batch", "batch_id", "id"),
+        # The reconciler's question: what was recorded and never started?
+        Index(
+            "ix_call_unstarted",
+            "created_at",
+            sqlite_where=text("NOT workflow_started"),
+            postgresql_where=text("NOT workflow_started"),
+        ),
+        # The sweep's question: what is not ended, and has not moved for long?
+        Index(
+            "ix_call_open",
+            "updated_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=lambda: new_id("call"), primary_key=True)
+    account_id: str = Field(foreign_key="account.id")
+    batch_id: str | None = None
+    agent_id: str = Field(foreign_key="agent.id")
+    agent_version_id: str = Field(foreign_key="agent_version.id")
+
+    number: str
+    caller_id: str | None = None
+    variables: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    client_metadata: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    schedule_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    timezone: str
+    max_duration_seconds: int
+    recording_enabled: bool = True
+    webhook_url: str | None = None
+    retry: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+
+    status: CallStatus = Field(default=CallStatus.SCHEDULED, sa_type=enum_type(CallStatus))
+    progress: Progress = Field(default=Progress.WAITING, sa_type=enum_type(Progress))
+    paused: bool = False
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    hold_reason: str | None = None
+    attempts_made: int = 0
+    retries_used: int = 0
+
+    disposition: Disposition | None = Field(default=None, sa_type=enum_type(Disposition))
+    end_reason: str | None = None
+    outcome: str | None = None
+    summary: str | None = None
+    sentiment: Sentiment | None = Field(default=None, sa_type=enum_type(Sentiment))
+    extracted: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    extraction_error: str | None = None
+
+    workflow_started: bool = False
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Attempt(SQLModel, table=True):
+    """One dial of a call. While ``ended_at`` is empty it holds a line, so lines in use are counted from here."""
+
+    __table_args__ = (
+        UniqueConstraint("call_id", "number"),
+        Index(
+            "ix_attempt_line",
+            "account_id",
+            "batch_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=lambda: new_id("att"), primary_key=True)
+    account_id: str = Field(foreign_key="account.id")
+    batch_id: str | None = None
+    call_id: str = Field(foreign_key="call.id")
+    number: int
+    dial_key: str = Field(unique=True)
+    carrier: str
+    carrier_call_id: str | None = Field(default=None, index=True)
+    state: AttemptState = Field(default=AttemptState.INTENDED, sa_type=enum_type(AttemptState))
+    admission: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    intended_at: datetime = Field(sa_type=UtcDateTime)
+    placed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ringing_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    disposition: Disposition | None = Field(default=None, sa_type=enum_type(Disposition))
+    error_code: str | None = None
+    error_message: str | None = None
+    recording: str | None = None
+
+
+class Turn(SQLModel, table=True):
+    """One utterance of a conversation, in order."""
+
+    __table_args__ = (UniqueConstraint("attempt_id", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: str = Field(foreign_key="account.id")
+    attempt_id: str = Field(foreign_key="attempt.id")
+    position: int
+    speaker: Speaker = Field(sa_type=enum_type(Speaker))
+    text: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CallEvent(SQLModel, table=True):
+    """One thing that happened to a call, for its timeline."""
+
+    __tablename__ = "call_event"
+    __table_args__ = (Index("ix_call_event_call", "call_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: str = Field(foreign_key="account.id")
+    call_id: str = Field(foreign_key="call.id")
+    attempt: int | None = None
+    type: str
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SimulatedDial(SQLModel, table=True):
+    """The simulated carrier's own book: one row for every dial it was asked for, duplicates included."""
+
+    __tablename__ = "simulated_dial"
+
+    id: int | None = Field(default=None, primary_key=True)
+    dial_key: str = Field(index=True)
+    number: str
+    attempt: int
+    placed_at: datetime = Field(sa_type=UtcDateTime)

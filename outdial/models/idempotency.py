@@ -1,0 +1,20 @@
+"""Requests already answered, by the client's Idempotency-Key."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from outdial.models.base import UtcDateTime, utc_now
+
+
+class IdempotentRequest(SQLModel, table=True):
+    """One key of one account: what was asked (hashed), and the answer once there is one."""
+
+    __tablename__ = "idempotent_request"
+
+    account_id: str = Field(foreign_key="account.id", primary_key=True)
+    key: str = Field(primary_key=True, max_length=255)
+    request_hash: str
+    status_code: int | None = None  # None while the first request is in flight
+    body: str | None = None
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)

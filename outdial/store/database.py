@@ -1,0 +1,63 @@
+"""Opening the database: SQLite tuned for one machine, PostgreSQL for many, sessions to read and to write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlmodel import Session
+
+# How long a writer waits for SQLite's one write lock before it gives up.
+SQLITE_BUSY_MS = 30_000
+
+
+class Database:
+    """One database, by its SQLAlchemy address.
+
+    ``read()`` gives a session for questions; ``write()`` one whose transaction commits at the end of the block
+    and rolls back on any exception. On SQLite a writer takes the write lock at once, because a transaction that
+    reads and then decides to write could otherwise be refused half way.
+    """
+
+    def __init__(self, address: str, *, pool_size: int = 20) -> None:
+        url = make_url(address)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": not self.is_sqlite}
+        if self.is_sqlite:
+            Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False}
+        elif url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        self.engine: Engine = create_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _tune_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for questions; nothing it holds expires, so rows can be used after it closes."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end of the block, rolled back on an exception."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={"outdial_write": True})
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    # None: the driver starts no transaction of its own; _begin_sqlite does.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={SQLITE_BUSY_MS}", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("outdial_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
