@@ -20,7 +20,10 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class CarrierEvent:
-    """One thing that happened on the line. ``disposition`` is set on ENDED; ``at`` is the carrier's own time."""
+    """One thing that happened on the line. ``at`` is the carrier's own time.
+
+    ``disposition`` is set on ENDED; ``retryable`` is False where dialling that number again can't help.
+    """
 
     kind: EventKind
     at: datetime | None = None
@@ -28,6 +31,7 @@ class CarrierEvent:
     error_code: str | None = None
     error_message: str | None = None
     ended_by: str | None = None
+    retryable: bool = True
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,8 @@ class Call(SQLModel, table=True):
     recording_enabled: bool = True
     webhook_url: str | None = None
     retry: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    calling_hours: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # never dialled from then on
 
     status: CallStatus = Field(default=CallStatus.SCHEDULED, sa_type=enum_type(CallStatus))
     progress: Progress = Field(default=Progress.WAITING, sa_type=enum_type(Progress))
@@ -168,6 +170,8 @@ class Attempt(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     disposition: Disposition | None = Field(default=None, sa_type=enum_type(Disposition))
+    ended_by: str | None = None
+    retry_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the next attempt is due, if any
     error_code: str | None = None
     error_message: str | None = None
     recording: str | None = None
