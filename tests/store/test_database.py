@@ -1,0 +1,35 @@
+"""Reading and writing."""
+
+import pytest
+from sqlmodel import select
+
+from outdial.models import Account
+from outdial.store.database import Database
+from tests.build import a_call, an_account
+
+
+def test_a_write_that_ends_well_is_kept(database: Database) -> None:
+    """Rows written in a block are there for the next reader."""
+    with database.write() as session:
+        call = a_call(session)
+    with database.read() as session:
+        assert session.get(Account, call.account_id)
+
+
+def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
+    """An exception in the block rolls all of it back."""
+    with pytest.raises(RuntimeError), database.write() as session:
+        an_account(session)
+        raise RuntimeError
+    with database.read() as session:
+        assert session.exec(select(Account)).all() == []
+
+
+def test_instants_come_back_in_utc(database: Database) -> None:
+    """A stored instant equals the one given, offset and all."""
+    with database.write() as session:
+        call = a_call(session)
+    with database.read() as session:
+        kept = session.get_one(type(call), call.id)
+        assert kept.due_at == call.due_at
+        assert kept.due_at.utcoffset() == call.due_at.utcoffset()
