@@ -23,9 +23,8 @@ def a_definition(**given: Any) -> AgentDefinition:
         OutcomeChoice(name="BOOKED", meaning="The person agreed to a time."),
         OutcomeChoice(name="REFUSED", meaning="The person does not want this."),
     ]
-    return AgentDefinition(
-        **{"system_prompt": PROMPT, "opening_line": OPENING, "outcomes": outcomes, **given}
-    )
+    values: dict[str, Any] = {"system_prompt": PROMPT, "opening_line": OPENING, "outcomes": outcomes, **given}
+    return AgentDefinition(**values)
 
 
 def an_agent(
