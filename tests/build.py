@@ -14,7 +14,8 @@ OPENING = "Hello {{first_name}}, this is Lakeside Dental."
 
 def an_account(session: Session, plan: Plan = Plan.GROWTH, **given: Any) -> Account:
     """An account in the United States."""
-    return _added(session, Account(**{"name": "Lakeside Dental", "plan": plan, **given}))
+    values: dict[str, Any] = {"name": "Lakeside Dental", "plan": plan, **given}
+    return _added(session, Account(**values))
 
 
 def a_definition(**given: Any) -> AgentDefinition:
