@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from outdial.models.call import Disposition
+from outdial.vocabulary import Disposition
 
 # A refusal, an invalid number or an unknown result is never dialled again.
 RETRIED = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.VOICEMAIL, Disposition.FAILED})

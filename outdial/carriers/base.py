@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from outdial.models.call import Disposition
+from outdial.vocabulary import Disposition
 
 
 class EventKind(StrEnum):
@@ -88,11 +88,10 @@ class Sighting(StrEnum):
 
 @dataclass(frozen=True)
 class Lookup:
-    """The carrier's present view of a dial. ``events`` is what it has seen so far, ``script`` what is to come."""
+    """The carrier's view of a dial: what it has seen so far (``after`` 0) and, simulated, what is to come."""
 
     sighting: Sighting
     carrier_call_id: str | None = None
-    events: list[CarrierEvent] = field(default_factory=list[CarrierEvent])
     script: list[Timed] = field(default_factory=list[Timed])
 
 
@@ -105,15 +104,20 @@ class Carrier(Protocol):
     name: str
     # Whether conversations run in our converse activity (simulated) or at the carrier's own socket.
     talks_here: bool
+    # How much faster than life its people are; limits on ringing and talking shrink with it. 1 for real ones.
+    pace: float
 
     def place(self, dial: Dial) -> Placed:
         """Dial. Raises DialRefused where nothing was dialled, DialUncertain where that is not known."""
         ...
 
     def look_up(self, dial: Dial, carrier_call_id: str | None, intended_at: datetime) -> Lookup:
-        """What became of a dial, by the carrier's id if it is known, else by the dial's key."""
+        """What became of a dial, by the carrier's id if it is known, else by the dial's key.
+
+        ABSENT is answered only when a request that was under way can no longer arrive.
+        """
         ...
 
-    def hang_up(self, dial: Dial, carrier_call_id: str) -> list[CarrierEvent]:
+    def hang_up(self, carrier_call_id: str) -> list[Timed]:
         """End the call if it is live; harmless if it is not. Returns the events that are known at once."""
         ...

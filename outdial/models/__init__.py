@@ -2,22 +2,11 @@
 
 from outdial.models.account import Account, ApiKey
 from outdial.models.agent import Agent, AgentDefinition, AgentVersion, ExtractedField, OutcomeChoice
-from outdial.models.call import (
-    Attempt,
-    AttemptState,
-    Call,
-    CallEvent,
-    CallStatus,
-    Disposition,
-    Progress,
-    Sentiment,
-    SimulatedDial,
-    Speaker,
-    Turn,
-)
+from outdial.models.call import Attempt, Call, CallEvent, SimulatedDial, Turn
 from outdial.models.compliance import DoNotCall
 from outdial.models.idempotency import IdempotentRequest
 from outdial.models.webhook import Delivery, DeliveryState, DeliveryTry, WebhookEndpoint
+from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, Sentiment, Speaker
 
 __all__ = [
     "Account",

@@ -1,7 +1,6 @@
 """Calls, their attempts, what was said and what happened."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
@@ -9,68 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from outdial.ids import new_id
 from outdial.models.base import JsonColumn, UtcDateTime, enum_type, utc_now
-
-
-class CallStatus(StrEnum):
-    """Where a call stands, in the words of the published statuses."""
-
-    SCHEDULED = "scheduled"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELED = "canceled"
-
-    @property
-    def ended(self) -> bool:
-        return self in (CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.CANCELED)
-
-
-class Progress(StrEnum):
-    """What a call is doing within its status."""
-
-    WAITING = "waiting"  # until it is due
-    HELD = "held"  # admission said: not now (Call.hold_reason says why)
-    DIALLING = "dialling"
-    RINGING = "ringing"
-    TALKING = "talking"
-    COOLDOWN = "cooldown"  # between attempts
-    EXTRACTING = "extracting"
-    ENDED = "ended"
-
-
-class Disposition(StrEnum):
-    """How an attempt ended."""
-
-    ANSWERED = "answered"
-    BUSY = "busy"
-    NO_ANSWER = "no_answer"
-    VOICEMAIL = "voicemail"
-    FAILED = "failed"
-    INVALID_NUMBER = "invalid_number"
-    CANCELED = "canceled"
-    NOT_PLACED = "not_placed"  # proven never to have reached the carrier
-    UNKNOWN = "unknown"
-
-
-class AttemptState(StrEnum):
-    """How far an attempt has come; it never goes back."""
-
-    INTENDED = "intended"
-    PLACED = "placed"
-    RINGING = "ringing"
-    ANSWERED = "answered"
-    ENDED = "ended"
-
-
-class Sentiment(StrEnum):
-    POSITIVE = "positive"
-    NEUTRAL = "neutral"
-    NEGATIVE = "negative"
-
-
-class Speaker(StrEnum):
-    AGENT = "agent"
-    CALLEE = "callee"
+from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, Sentiment, Speaker
 
 
 class Call(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, SQLModel, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -15,10 +16,15 @@ Row = TypeVar("Row", bound=SQLModel)
 _NAMES = {"WebhookEndpoint": "webhook endpoint", "ApiKey": "API key", "DoNotCall": "do-not-call entry"}
 
 
+def owned_by(account_id: str, model: type[SQLModel]) -> ColumnElement[bool]:
+    """The condition itself, for queries that count or join."""
+    owned: Any = model
+    return owned.account_id == account_id
+
+
 def rows_of(account_id: str, model: type[Row]) -> SelectOfScalar[Row]:
     """A query over the rows of ``model`` that this account owns."""
-    owned: Any = model
-    return select(model).where(owned.account_id == account_id)
+    return select(model).where(owned_by(account_id, model))
 
 
 def find(session: Session, account_id: str, model: type[Row], row_id: str) -> Row | None:

@@ -1,0 +1,1 @@
+"""The way to Temporal: connecting, encrypting, starting and signalling, and what the server must be set up with."""

@@ -1,0 +1,67 @@
+"""Starting calls' workflows. The workflow's id is the call's, so that starting twice is harmless."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from outdial.models import Call
+from outdial.settings import Settings
+from workflows import names
+from workflows.messages import CallOrder
+from workflows.outbound_call import OutboundCall
+
+_STATUS = SearchAttributeKey.for_keyword(names.STATUS)
+_ACCOUNT = SearchAttributeKey.for_keyword(names.ACCOUNT)
+_AGENT = SearchAttributeKey.for_keyword(names.AGENT)
+_BATCH = SearchAttributeKey.for_keyword(names.BATCH)
+
+
+async def start_call(
+    client: Client, settings: Settings, call: Call, *, rpc_timeout: timedelta | None = None
+) -> None:
+    """Start the workflow of a recorded call, unless it runs or has run. Raises RPCError if Temporal is away."""
+    try:
+        await client.start_workflow(
+            OutboundCall.run,
+            _order(settings, call),
+            id=call.id,
+            task_queue=settings.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=_attributes(call),
+            static_summary=f"Call by {call.agent_id}",
+            rpc_timeout=rpc_timeout,
+        )
+    except WorkflowAlreadyStartedError:
+        return
+
+
+def _order(settings: Settings, call: Call) -> CallOrder:
+    return CallOrder(
+        call_id=call.id,
+        account_id=call.account_id,
+        agent_id=call.agent_id,
+        due_at=call.due_at,
+        batch_id=call.batch_id,
+        dial_timeout=settings.dial_timeout,
+        heartbeat_timeout=settings.heartbeat_timeout,
+    )
+
+
+def _attributes(call: Call) -> TypedSearchAttributes:
+    pairs = [
+        SearchAttributePair(_STATUS, "scheduled"),
+        SearchAttributePair(_ACCOUNT, call.account_id),
+        SearchAttributePair(_AGENT, call.agent_id),
+    ]
+    if call.batch_id:
+        pairs.append(SearchAttributePair(_BATCH, call.batch_id))
+    return TypedSearchAttributes(pairs)

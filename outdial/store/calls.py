@@ -1,0 +1,53 @@
+"""Rows of one call, for the activities that move it. They name a call by an id that they were given by us."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from outdial.models import AgentVersion, Attempt, Call, Disposition, Speaker, Turn
+
+
+def load(session: Session, call_id: str) -> Call:
+    """The call. Raises NoResultFound where there is none."""
+    return session.get_one(Call, call_id)
+
+
+def attempt_of(session: Session, call: Call, number: int) -> Attempt | None:
+    """The call's attempt of that number."""
+    return session.exec(select(Attempt).where(Attempt.call_id == call.id, Attempt.number == number)).first()
+
+
+def attempts_of(session: Session, call: Call) -> Sequence[Attempt]:
+    """The call's attempts, the first one first."""
+    return session.exec(select(Attempt).where(Attempt.call_id == call.id).order_by(col(Attempt.number))).all()
+
+
+def last_attempt(session: Session, call: Call) -> Attempt | None:
+    """The latest attempt, None before the first."""
+    return attempt_of(session, call, call.attempts_made) if call.attempts_made else None
+
+
+def count_unplaced(session: Session, call: Call) -> int:
+    """How many attempts of the call were proven never to have reached the carrier."""
+    query = select(func.count()).select_from(Attempt).where(Attempt.call_id == call.id)
+    return session.exec(query.where(Attempt.disposition == Disposition.NOT_PLACED)).one()
+
+
+def agent_version(session: Session, call: Call) -> AgentVersion:
+    """The version of the agent that the call was created with."""
+    return session.get_one(AgentVersion, call.agent_version_id)
+
+
+def turns_of(session: Session, attempt: Attempt) -> Sequence[Turn]:
+    """What was said, in order."""
+    return session.exec(select(Turn).where(Turn.attempt_id == attempt.id).order_by(col(Turn.position))).all()
+
+
+def add_turns(session: Session, attempt: Attempt, said: Sequence[tuple[int, Speaker, str, datetime]]) -> None:
+    """Add utterances as (position, speaker, text, time)."""
+    session.add_all(
+        Turn(account_id=attempt.account_id, attempt_id=attempt.id, position=position, speaker=speaker, text=text, at=at)
+        for position, speaker, text, at in said
+    )

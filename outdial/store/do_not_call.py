@@ -1,0 +1,30 @@
+"""The do-not-call list of an account."""
+
+from datetime import datetime
+
+from sqlalchemy import or_
+from sqlmodel import Session, col
+
+from outdial.models import DoNotCall
+from outdial.store.scope import rows_of
+
+
+def is_listed(session: Session, account_id: str, number: str, now: datetime) -> bool:
+    """Whether the number must not be dialled at ``now``."""
+    valid = or_(col(DoNotCall.expires_at).is_(None), col(DoNotCall.expires_at) > now)
+    query = rows_of(account_id, DoNotCall).where(DoNotCall.number == number, valid)
+    return session.exec(query).first() is not None
+
+
+def add(
+    session: Session, account_id: str, number: str, *, source: str, note: str = "", expires_at: datetime | None = None
+) -> DoNotCall:
+    """Put a number on the list. One that is there stays, for the longer of both times."""
+    entry = session.exec(rows_of(account_id, DoNotCall).where(DoNotCall.number == number)).first()
+    if entry is None:
+        entry = DoNotCall(account_id=account_id, number=number, source=source, note=note, expires_at=expires_at)
+    elif entry.expires_at is not None:
+        entry.expires_at = None if expires_at is None else max(entry.expires_at, expires_at)
+    session.add(entry)
+    session.flush()
+    return entry

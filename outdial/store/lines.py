@@ -1,0 +1,20 @@
+"""Lines: how many calls of an account are live. An attempt without an end holds one."""
+
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from outdial.models import Account, Attempt
+from outdial.store.scope import owned_by
+
+
+def lock_account(session: Session, account_id: str) -> Account:
+    """The account, locked until the transaction ends (SQLite's write transaction is such a lock already)."""
+    return session.exec(select(Account).where(Account.id == account_id).with_for_update()).one()
+
+
+def in_use(session: Session, account_id: str) -> int:
+    """How many lines of the account are taken now."""
+    live: Any = select(func.count()).select_from(Attempt).where(owned_by(account_id, Attempt))
+    return session.exec(live.where(col(Attempt.ended_at).is_(None))).one()

@@ -1,0 +1,1 @@
+"""Durable orchestration, deterministic and nothing else."""

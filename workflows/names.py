@@ -1,0 +1,29 @@
+"""Names shared by those who start work, those who signal it and those who do it."""
+
+from typing import Literal
+
+# Search attributes of a call's workflow. They are stored in clear: never a phone number.
+STATUS = "OutdialStatus"
+ACCOUNT = "OutdialAccount"
+AGENT = "OutdialAgent"
+BATCH = "OutdialBatch"
+
+CallSignal = Literal["pause", "resume", "cancel", "reschedule", "carrier_event"]
+
+DIAL = "dial"
+LOOK_UP = "look_up"
+HANG_UP = "hang_up"
+CONVERSE = "converse"
+CONCLUDE = "conclude"
+EXTRACT = "extract"
+FINISH = "finish"
+NOTE = "note"
+
+RECONCILE = "reconcile"
+SWEEP_LINES = "sweep_lines"
+MEND_DELIVERIES = "mend_deliveries"
+FORGET = "forget"
+
+MAINTENANCE_SCHEDULE = "outdial-maintenance"
+
+

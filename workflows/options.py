@@ -1,0 +1,15 @@
+"""How activities are retried."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+# For work that must be done however long its parts are away.
+UNTIL_DONE = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+
+
+def while_waiting_for_a_line() -> RetryPolicy:
+    """A fixed interval: the server polls for a free line and the history does not grow."""
+    return RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)

@@ -1,0 +1,224 @@
+"""One call, from the moment it was asked for to its report."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError
+
+from outdial.vocabulary import CallStatus
+from workflows import names
+from workflows.attempt import LiveAttempt
+from workflows.messages import (
+    AttemptOrder,
+    CallOrder,
+    CallState,
+    CarrierNews,
+    Change,
+    Dialled,
+    DialOrder,
+    DialResult,
+    Ending,
+    Next,
+    Note,
+    Reschedule,
+)
+from workflows.options import UNTIL_DONE, while_waiting_for_a_line
+
+STATUS = SearchAttributeKey.for_keyword(names.STATUS)
+
+
+@workflow.defn(name="OutboundCall")
+class OutboundCall:
+    """Waits until the call is due, dials, follows the attempt, dials again where the policy says so, reports.
+
+    What may be dialled and when is decided by the dial activity (admission), what is retried by the conclude
+    activity (policy): both read the rows as they are at that moment. Here is only what happens next.
+    """
+
+    @workflow.init
+    def __init__(self, order: CallOrder) -> None:
+        self._order = order
+        self._due_at = order.due_at
+        self._paused = False
+        self._cancel = False
+        self._stirred = False
+        self._attempt = 0
+        self._live: LiveAttempt | None = None
+        self._early: list[CarrierNews] = []
+        self._phase = "waiting"
+
+    @workflow.run
+    async def run(self, order: CallOrder) -> str:
+        # Temporal's own cancellation, from its UI or command line, means the same as the cancel signal.
+        journey = asyncio.create_task(self._journey())
+        while not journey.done():
+            try:
+                await asyncio.shield(journey)
+            except asyncio.CancelledError:
+                self.cancel()
+        status = journey.result()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return status
+
+    async def _journey(self) -> str:
+        while True:
+            await self._wait_until_due()
+            if self._cancel:
+                return await self._finish(CallStatus.CANCELED)
+            dialled = await self._dial()
+            if dialled.result is DialResult.REFUSED:
+                return await self._finish(CallStatus.FAILED, dialled.reason)
+            if dialled.result is DialResult.HELD:
+                self._due_at = dialled.held_until or self._due_at
+            if dialled.result is not DialResult.PLACED:
+                continue
+            following = await self._follow(dialled)
+            if following.retry_at is None or self._cancel:
+                return await self._report(following)
+            self._due_at = following.retry_at
+
+    async def _wait_until_due(self) -> None:
+        while not self._cancel:
+            wait = (self._due_at - workflow.now()).total_seconds()
+            if not self._paused and wait <= 0:
+                return
+            self._show("paused" if self._paused else "waiting")
+            await self._stir(None if self._paused else wait)
+
+    async def _stir(self, seconds: float | None) -> None:
+        """Sleep until a signal changes something, or for so long."""
+        self._stirred = False
+        try:
+            summary = f"until {self._due_at:%Y-%m-%d %H:%M:%S} UTC"
+            await workflow.wait_condition(lambda: self._stirred, timeout=seconds, timeout_summary=summary)
+        except TimeoutError:
+            return
+
+    async def _dial(self) -> Dialled:
+        """Ask for admission and dial. A pause, a cancel or another time ends the wait for a line."""
+        number = self._attempt + 1
+        self._show(f"dialling, attempt {number}")
+        self._stirred = False
+        asked = self._ask_to_dial(DialOrder(self._order.call_id, number))
+        await workflow.wait_condition(lambda: asked.done() or self._stirred)
+        if not asked.done():
+            asked.cancel()
+        try:
+            dialled = await asked
+        except (ActivityError, asyncio.CancelledError):
+            # The cancel may have met a dial in flight whose answer is lost: find out, never guess.
+            dialled = await self._ask_to_dial(DialOrder(self._order.call_id, number, find_only=True))
+        if dialled.result is DialResult.PLACED:
+            self._attempt = number
+            workflow.upsert_search_attributes([STATUS.value_set("in_progress")])
+        return dialled
+
+    def _ask_to_dial(self, order: DialOrder) -> workflow.ActivityHandle[Dialled]:
+        return workflow.start_activity(
+            names.DIAL,
+            order,
+            result_type=Dialled,
+            start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
+            retry_policy=while_waiting_for_a_line(),
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=f"attempt {order.attempt}" + (", was it dialled?" if order.find_only else ""),
+        )
+
+    async def _follow(self, dialled: Dialled) -> Next:
+        self._live = LiveAttempt(self._order, self._attempt, dialled, show=self._show)
+        if self._cancel:
+            self._live.cancel()
+        for news in self._early:
+            if news.attempt == self._attempt:
+                self._live.hear(news.event)
+        self._early = []
+        following = await self._live.follow()
+        self._live = None
+        return following
+
+    async def _report(self, following: Next) -> str:
+        if following.talked:
+            await self._extract()
+        if following.reached:
+            return await self._finish(CallStatus.COMPLETED)
+        if self._cancel:
+            return await self._finish(CallStatus.CANCELED)
+        return await self._finish(CallStatus.FAILED)
+
+    async def _extract(self) -> None:
+        self._show("understanding the conversation")
+        await workflow.execute_activity(
+            names.EXTRACT,
+            AttemptOrder(self._order.call_id, self._attempt),
+            start_to_close_timeout=timedelta(minutes=3),
+            heartbeat_timeout=timedelta(seconds=self._order.heartbeat_timeout),
+            retry_policy=UNTIL_DONE,
+            summary="summary, outcome, fields",
+        )
+
+    async def _finish(self, status: CallStatus, reason: str | None = None) -> str:
+        self._show(str(status))
+        await workflow.execute_activity(
+            names.FINISH,
+            Ending(self._order.call_id, status, reason),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=UNTIL_DONE,
+            summary=f"report {status}",
+        )
+        workflow.upsert_search_attributes([STATUS.value_set(str(status))])
+        return str(status)
+
+    def _show(self, phase: str) -> None:
+        self._phase = phase
+        workflow.set_current_details(phase)
+
+    @workflow.signal
+    async def pause(self) -> None:
+        """No further dial; a live conversation goes on."""
+        self._paused = self._stirred = True
+        await self._note(Note(self._order.call_id, Change.PAUSED))
+
+    @workflow.signal
+    async def resume(self) -> None:
+        """Take up where a pause left off."""
+        self._paused, self._stirred = False, True
+        await self._note(Note(self._order.call_id, Change.RESUMED))
+
+    @workflow.signal
+    async def reschedule(self, change: Reschedule) -> None:
+        """Dial at another time; without effect on an attempt that is live."""
+        self._due_at, self._stirred = change.due_at, True
+        await self._note(Note(self._order.call_id, Change.RESCHEDULED, due_at=change.due_at))
+
+    @workflow.signal
+    def cancel(self) -> None:
+        """End the call; a ringing or live line is hung up."""
+        self._cancel = self._stirred = True
+        if self._live is not None:
+            self._live.cancel()
+
+    @workflow.signal
+    def carrier_event(self, news: CarrierNews) -> None:
+        """What the carrier told of an attempt; it may come before the dial itself has answered."""
+        if self._live is not None and self._live.number == news.attempt:
+            self._live.hear(news.event)
+        elif news.attempt > self._attempt:
+            self._early.append(news)
+
+    @workflow.query
+    def state(self) -> CallState:
+        """Where the call stands."""
+        return CallState(self._phase, self._attempt, self._due_at, self._paused, self._cancel)
+
+    async def _note(self, change: Note) -> None:
+        await workflow.execute_activity(
+            names.NOTE,
+            change,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=UNTIL_DONE,
+            summary=str(change.change),
+        )
+
+
