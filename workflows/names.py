@@ -26,4 +26,8 @@ FORGET = "forget"
 
 MAINTENANCE_SCHEDULE = "outdial-maintenance"
 
-
+# Webhooks have a queue of their own, so that a flood of them never delays a dial.
+WEBHOOK_QUEUE = "outdial-webhooks"
+DELIVER_WEBHOOK = "DeliverWebhook"
+TRY_NOW = "try_now"
+DELIVER = "deliver"

@@ -20,6 +20,8 @@ class Account(SQLModel, table=True):
     timezone: str = "UTC"
     default_caller_id: str | None = None
     webhook_secret: str | None = None  # encrypted; signs deliveries to a call's own webhook_url
+    previous_webhook_secret: str | None = None
+    previous_webhook_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
     @property

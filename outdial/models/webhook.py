@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field, SQLModel
 
 from outdial.ids import new_id
@@ -42,8 +42,16 @@ class Delivery(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_delivery_account", "account_id", "created_at", "id"),
+        Index("ix_delivery_account_state", "account_id", "state", "created_at", "id"),
+        Index("ix_delivery_endpoint", "endpoint_id", "created_at", "id"),
         Index("ix_delivery_call", "call_id", "id"),
-        Index("ix_delivery_state", "state", "created_at"),
+        # The mender's question: what should have been tried by now?
+        Index(
+            "ix_delivery_due",
+            "next_try_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
     )
 
     id: str = Field(default_factory=lambda: new_id("msg"), primary_key=True)
@@ -52,12 +60,13 @@ class Delivery(SQLModel, table=True):
     url: str
     call_id: str | None = None
     event_type: str
-    payload: dict[str, Any] = Field(sa_type=JsonColumn)
+    payload: dict[str, Any] = Field(sa_type=JSON)  # plain JSON, which keeps the order of the fields
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=enum_type(DeliveryState))
     tries: int = 0
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    end_reason: str | None = None  # why it is dead
 
 
 class DeliveryTry(SQLModel, table=True):
