@@ -6,6 +6,15 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import SQLModel
+
+# Constraints get names, so that a migration can change them.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 # JSONB on PostgreSQL so that keys can be compared there; text on SQLite.
 JsonColumn = JSON().with_variant(JSONB(), "postgresql")
@@ -37,4 +46,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def enum_type(kind: type[StrEnum]) -> Any:
     """A text column that reads back as ``kind``: no database enum, so a new member needs no migration."""
-    return Enum(kind, native_enum=False, length=32, values_callable=lambda e: [str(m) for m in e])
+
+    def values(members: type[StrEnum]) -> list[str]:
+        return [str(member) for member in members]
+
+    return Enum(kind, native_enum=False, length=32, values_callable=values)
