@@ -1,4 +1,4 @@
-"""Settings: every one is an environment variable with the prefix ``OUTDIAL_``, documented here and nowhere else."""
+"""Settings: every one is an environment variable with the prefix ``OUTDIAL_``, documented here only."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -12,44 +12,102 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OUTDIAL_", env_file=".env", extra="ignore")
 
-    data: Path = Field(Path("data"), description="Folder for the embedded database files, keys and recordings.")
-    database_url: str | None = Field(None, description="SQLAlchemy address; unset means SQLite in the data folder.")
+    data: Path = Field(
+        default=Path("data"), description="Folder for the embedded database files, keys and recordings."
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy address; unset means SQLite in the data folder."
+    )
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
-    temporal_ui_url: str = Field("http://127.0.0.1:8233", description="Where operators open the Temporal UI.")
+    temporal_ui_url: str = Field(
+        default="http://127.0.0.1:8233", description="Where operators open the Temporal UI."
+    )
     task_queue: str = "outdial"
     payload_keys: SecretStr | None = Field(
-        None, description="Comma-separated Fernet keys that encrypt Temporal payloads, newest first; unset: plain."
+        default=None,
+        description="Comma-separated Fernet keys that encrypt Temporal payloads, newest first; unset: plain.",
     )
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
-    public_url: str | None = Field(None, description="The API's address as others reach it; unset: host and port.")
+    public_url: str | None = Field(
+        default=None, description="The API's address as others reach it; unset: host and port."
+    )
+    max_body_bytes: int = Field(default=1_048_576, gt=0, description="The largest request body that is read.")
     secret_keys: SecretStr | None = Field(
-        None, description="Comma-separated Fernet keys for secrets at rest, newest first; unset: a file in data."
+        default=None,
+        description="Comma-separated Fernet keys for secrets at rest, newest first; unset: a file in data.",
     )
 
-    carrier: str = Field("simulated", description="Who dials: simulated.")
-    simulated_speed: float = Field(1.0, gt=0, description="How much faster than life simulated people ring and talk.")
+    carrier: str = Field(default="simulated", description="Who dials: simulated.")
+    simulated_speed: float = Field(
+        default=1.0, gt=0, description="How much faster than life simulated people ring and talk."
+    )
+    simulated_mix: str | None = Field(
+        default=None,
+        description="Who picks up: personas and weights such as book=60,refuse=10,busy=10; unset: all book.",
+    )
+    simulated_seed: int = Field(
+        default=0, description="With simulated_mix: another seed deals the personas out anew."
+    )
     default_caller_id: str = "+15005550006"
-    ring_timeout: float = Field(45, gt=0, description="How long a phone may ring before the dial is given up.")
-    dial_timeout: float = Field(30, gt=0, description="How long asking the carrier may take before it is looked up.")
-    silence_grace: float = Field(15, gt=0, description="What a carrier may lag behind a phase's limit before a look-up.")
-    heartbeat_timeout: float = Field(10, gt=0, description="How soon a lost worker is noticed in a conversation.")
-    line_poll: float = Field(1, gt=0, description="How often a call that waits for a free line asks again.")
+    ring_timeout: float = Field(
+        default=45, gt=0, description="How long a phone may ring before the dial is given up."
+    )
+    dial_timeout: float = Field(
+        default=30, gt=0, description="How long asking the carrier may take before it is looked up."
+    )
+    silence_grace: float = Field(
+        default=15, gt=0, description="What a carrier may lag behind a phase's limit before a look-up."
+    )
+    heartbeat_timeout: float = Field(
+        default=10, gt=0, description="How soon a lost worker is noticed in a conversation."
+    )
+    line_poll: float = Field(
+        default=1, gt=0, description="How often a call that waits for a free line asks again."
+    )
 
-    max_schedule_days: int = Field(365, gt=0, description="How far ahead a call may be scheduled.")
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Unset: the environment's OPENAI_API_KEY."
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None, description="Unset: the environment's ANTHROPIC_API_KEY."
+    )
+    model_base_url: str | None = Field(
+        default=None,
+        description="An OpenAI-compatible server that answers for `openai:` models instead of OpenAI.",
+    )
+    model_api_key: SecretStr | None = Field(
+        default=None, description="The key for model_base_url, if it wants one."
+    )
+    model_timeout: float = Field(
+        default=20, gt=0, description="How long a model may take for one turn of talk."
+    )
+    extraction_timeout: float = Field(
+        default=60, gt=0, description="How long a model may take to read a finished talk."
+    )
+
+    max_schedule_days: int = Field(default=365, gt=0, description="How far ahead a call may be scheduled.")
     default_max_duration: int = 900
     longest_max_duration: int = 14_400
 
-    webhook_allow_loopback: bool = Field(False, description="Let webhooks reach this machine; for development only.")
-    webhook_timeout: float = Field(30, gt=0)
-    webhook_rotation: float = Field(86_400, ge=0, description="How long a rotated secret still signs, beside the new.")
-    link_lifetime: float = Field(604_800, gt=0, description="How long transcript and recording links work.")
-    idempotency_lifetime: float = Field(86_400, gt=0)
+    webhook_allow_loopback: bool = Field(
+        default=False, description="Let webhooks reach this machine; for development only."
+    )
+    webhook_timeout: float = Field(
+        default=30, gt=0, le=60, description="How long one try of a webhook may take in all."
+    )
+    webhook_rotation: float = Field(
+        default=86_400, ge=0, description="How long a rotated secret still signs, beside the new."
+    )
+    link_lifetime: float = Field(
+        default=604_800, gt=0, description="How long transcript and recording links work."
+    )
+    idempotency_lifetime: float = Field(default=86_400, gt=0)
 
-    log_json: bool = Field(False, description="Logs as JSON lines; else readable on a terminal.")
+    log_json: bool = Field(default=False, description="Logs as JSON lines; else readable on a terminal.")
     log_level: str = "INFO"
 
     @property

@@ -32,7 +32,7 @@ class ExtractedField(BaseModel):
 
     name: str = PydanticField(pattern=r"^[a-z][a-z0-9_]{0,63}$", examples=["appointment_time"])
     type: FieldType = FieldType.TEXT
-    description: str = PydanticField("", max_length=500)
+    description: str = PydanticField(default="", max_length=500)
 
 
 class VoicemailAction(StrEnum):
@@ -45,13 +45,13 @@ class AgentDefinition(BaseModel):
 
     system_prompt: str = PydanticField(min_length=1, max_length=50_000)
     opening_line: str = PydanticField(min_length=1, max_length=2_000)
-    language: str = PydanticField("en-US", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
-    voice: str | None = PydanticField(None, max_length=200)
-    model: str = PydanticField("scripted", max_length=200, examples=["scripted", "openai:gpt-5.2"])
+    language: str = PydanticField(default="en-US", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+    voice: str | None = PydanticField(default=None, max_length=200)
+    model: str = PydanticField(default="scripted", max_length=200, examples=["scripted", "openai:gpt-5.2"])
     outcomes: list[OutcomeChoice] = PydanticField(min_length=1, max_length=50)
     fields: list[ExtractedField] = PydanticField(default_factory=list[ExtractedField], max_length=50)
     on_voicemail: VoicemailAction = VoicemailAction.HANG_UP
-    voicemail_message: str | None = PydanticField(None, max_length=2_000)
+    voicemail_message: str | None = PydanticField(default=None, max_length=2_000)
 
 
 class Agent(SQLModel, table=True):
