@@ -20,6 +20,9 @@ from outdial.policy import RetryDecision, RetryPolicy, decide_retry
 from outdial.store import calls
 from outdial.webhooks.events import EventType, publish
 
+PERSON = "person"
+MACHINE = "machine"
+
 _STATE_AFTER = {
     EventKind.RINGING: (AttemptState.RINGING, Progress.RINGING),
     EventKind.ANSWERED: (AttemptState.ANSWERED, Progress.TALKING),
@@ -77,6 +80,8 @@ class Lifecycle:
         deliveries: list[str] = []
         for event in events:
             at = event.at or now
+            if event.kind is EventKind.MACHINE:
+                attempt.answered_by = MACHINE
             if not self._advance(call, attempt, event.kind, at):
                 continue
             session.add(attempt)
@@ -97,6 +102,7 @@ class Lifecycle:
             attempt.ringing_at = at
         else:
             attempt.answered_at = at
+            attempt.answered_by = attempt.answered_by or PERSON
         return True
 
     def end_attempt(self, session: Session, call: Call, attempt: Attempt, end: CarrierEvent, now: datetime) -> None:
@@ -106,13 +112,14 @@ class Lifecycle:
         attempt.ended_by = end.ended_by
         attempt.error_code, attempt.error_message = end.error_code, end.error_message
         call.disposition = disposition
+        session.flush()
         decision = _decide(session, call, disposition, retryable=end.retryable)
         note(session, call, "attempt.ended", now, attempt=attempt.number, disposition=disposition, error=end.error_code)
         if decision.after is None:
             return
         call.retries_used += decision.uses_retry
         call.status, call.progress = CallStatus.SCHEDULED, Progress.COOLDOWN
-        call.due_at = attempt.retry_at = now + timedelta(seconds=decision.after)
+        attempt.retry_at = call.due_at = now + timedelta(seconds=decision.after)
         note(session, call, "call.retry_scheduled", now, at=call.due_at.isoformat())
 
     def extracting(self, session: Session, call: Call) -> None:

@@ -38,6 +38,7 @@ class LiveAttempt:
         self._line = Line(number)
         self._show = show
         self._cancel = False
+        self._cut_short = False
         self._scripts: list[asyncio.Task[None]] = []
 
     def hear(self, event: CarrierEvent) -> None:
@@ -111,7 +112,7 @@ class LiveAttempt:
     async def _hang_up(self) -> None:
         """End the line; if the carrier says nothing to that either, ask it, and at last call the result unknown."""
         self._show(f"hanging up, attempt {self.number}")
-        line = self._line
+        line, self._cut_short = self._line, self._cancel
         await self._ask(names.HANG_UP, "hang up")
         if not await self._until(lambda: line.end is not None, self._dialled.grace, "hanging up"):
             await self._look_up()
@@ -147,7 +148,7 @@ class LiveAttempt:
         assert end is not None, "an attempt is concluded once it has ended"
         return await workflow.execute_activity(
             names.CONCLUDE,
-            AttemptEnd(self._order.call_id, self.number, end, self._line.take_unkept(), canceled=self._cancel),
+            AttemptEnd(self._order.call_id, self.number, end, self._line.take_unkept(), canceled=self._cut_short),
             result_type=Next,
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=UNTIL_DONE,

@@ -24,7 +24,6 @@ SWEEP_LINES = "sweep_lines"
 MEND_DELIVERIES = "mend_deliveries"
 FORGET = "forget"
 
-MAINTENANCE_SCHEDULE = "outdial-maintenance"
 
 # Webhooks have a queue of their own, so that a flood of them never delays a dial.
 WEBHOOK_QUEUE = "outdial-webhooks"

@@ -15,7 +15,7 @@ from outdial.carriers.base import (
     Sighting,
     Timed,
 )
-from outdial.carriers.personas import Fate, persona_of
+from outdial.carriers.personas import Fate, Persona, persona_of
 from outdial.clock import Clock
 from outdial.models import Disposition, SimulatedDial
 from outdial.settings import Settings
@@ -50,7 +50,7 @@ class SimulatedCarrier:
         self.pace = settings.simulated_speed
 
     def place(self, dial: Dial) -> Placed:
-        fate = self._fate(dial)
+        fate = self._persona(dial).fate(dial.attempt)
         if fate is Fate.INVALID:
             raise DialRefused(
                 f"No such number: {dial.number}", code="21211", disposition=Disposition.INVALID_NUMBER, retryable=False
@@ -66,7 +66,7 @@ class SimulatedCarrier:
         placed_at = self._placed_at(dial.key)
         if placed_at is None:
             return Lookup(Sighting.ABSENT)
-        fate = self._fate(dial)
+        fate = self._persona(dial).fate(dial.attempt)
         script = self._unheard(dial) if fate is Fate.MUTE else self._script(dial, fate)
         elapsed = (self._clock() - placed_at).total_seconds()
         ahead = [Timed(max(0.0, step.after - elapsed), step.event) for step in script]
@@ -75,10 +75,8 @@ class SimulatedCarrier:
     def hang_up(self, carrier_call_id: str) -> list[Timed]:
         return [Timed(0, CarrierEvent(EventKind.ENDED, ended_by="agent"))]
 
-    def _fate(self, dial: Dial) -> Fate:
-        settings = self._settings
-        fates = persona_of(dial.number, seed=settings.simulated_seed, mix=settings.simulated_mix).fates
-        return fates[min(dial.attempt, len(fates)) - 1]
+    def _persona(self, dial: Dial) -> Persona:
+        return persona_of(dial.number, seed=self._settings.simulated_seed, mix=self._settings.simulated_mix)
 
     def _script(self, dial: Dial, fate: Fate) -> list[Timed]:
         if fate is Fate.MUTE:
@@ -89,7 +87,7 @@ class SimulatedCarrier:
         picks_up = _PICKS_UP.get(fate)
         if picks_up is None:
             return [ringing, *self._unheard(dial)]
-        ring_seconds = persona_of(dial.number).ring_seconds
+        ring_seconds = self._persona(dial).ring_seconds
         return [ringing, self._after(1 + ring_seconds, CarrierEvent(picks_up))]
 
     def _unheard(self, dial: Dial) -> list[Timed]:

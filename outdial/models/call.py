@@ -108,6 +108,7 @@ class Attempt(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     disposition: Disposition | None = Field(default=None, sa_type=enum_type(Disposition))
+    answered_by: str | None = None  # person or machine
     ended_by: str | None = None
     retry_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the next attempt is due, if any
     error_code: str | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from outdial.models import AgentVersion, Attempt, Call, Disposition, Speaker, Turn
+from outdial.models import AgentVersion, Attempt, Call, Delivery, DeliveryState, Disposition, Speaker, Turn
 
 
 def load(session: Session, call_id: str) -> Call:
@@ -51,3 +51,9 @@ def add_turns(session: Session, attempt: Attempt, said: Sequence[tuple[int, Spea
         Turn(account_id=attempt.account_id, attempt_id=attempt.id, position=position, speaker=speaker, text=text, at=at)
         for position, speaker, text, at in said
     )
+
+
+def owed_deliveries(session: Session, call: Call) -> Sequence[str]:
+    """Webhooks of the call that nobody has tried to deliver yet."""
+    owed = select(Delivery.id).where(Delivery.call_id == call.id, Delivery.state == DeliveryState.PENDING)
+    return session.exec(owed.where(Delivery.tries == 0)).all()

@@ -1,0 +1,1 @@
+"""Side effects: admission and dialling, conversations, records, webhooks, upkeep."""

@@ -1,0 +1,166 @@
+"""Dialling: admission and intent in one transaction, then the carrier, at most once an attempt, ever."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.parts import Parts
+from outdial import admission
+from outdial.admission import Admit, Full, Hold, Refuse
+from outdial.carriers.base import (
+    CarrierEvent,
+    Dial,
+    DialRefused,
+    DialUncertain,
+    EventKind,
+    Lookup,
+    Sighting,
+    Timed,
+)
+from outdial.lifecycle import note
+from outdial.models import Attempt, Call
+from outdial.store import calls
+from outdial.vocabulary import Disposition
+from workflows import names
+from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Events
+
+
+@dataclass(frozen=True)
+class _Intended:
+    """The attempt was admitted and written down; nothing has been asked of the carrier for it before."""
+
+    dial: Dial
+    deliveries: Sequence[str]
+
+
+class DiallingActivities:
+    """What the workflow asks of the carrier."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name=names.DIAL)
+    def dial(self, order: DialOrder) -> Dialled:
+        """Dial the attempt if admission allows it, or find out what became of it if it was dialled before.
+
+        Fails retryably while no line is free, and while it is not known whether the carrier took the dial.
+        """
+        with self._parts.database.read() as session:
+            call = calls.load(session, order.call_id)
+            attempt = calls.attempt_of(session, call, order.attempt)
+        if attempt is not None:
+            return self._find(call, attempt)
+        if order.find_only:
+            return Dialled(DialResult.NOT_DIALLED)
+        admitted = self._admit(order)
+        if isinstance(admitted, Dialled):
+            return admitted
+        self._parts.start_deliveries(admitted.deliveries)
+        return self._place(order, admitted.dial)
+
+    def _admit(self, order: DialOrder) -> _Intended | Dialled:
+        parts, now = self._parts, self._parts.clock()
+        with parts.database.write() as session:
+            call = calls.load(session, order.call_id)
+            decision = admission.decide(session, call, now)
+            if isinstance(decision, Admit):
+                attempt, deliveries = parts.lifecycle.begin_attempt(
+                    session, call, order.attempt, carrier=parts.carrier.name, admitted=decision, now=now
+                )
+                return _Intended(parts.dial_of(call, attempt), deliveries)
+            if isinstance(decision, Refuse):
+                note(session, call, "call.refused", now, rule=decision.code, reason=decision.reason)
+                return Dialled(DialResult.REFUSED, reason=decision.code)
+            until = decision.until if isinstance(decision, Hold) else None
+            parts.lifecycle.hold(session, call, decision.reason, now, until)
+        if isinstance(decision, Full):
+            raise _later(decision.reason, "NoLineFree", parts.settings.line_poll)
+        return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
+
+    def _place(self, order: DialOrder, dial: Dial) -> Dialled:
+        try:
+            placed = self._parts.carrier.place(dial)
+        except DialRefused as refusal:
+            return self._placed([Timed(0, _end_of(refusal))])
+        except DialUncertain:
+            with self._parts.database.read() as session:
+                call = calls.load(session, order.call_id)
+                attempt = calls.attempt_of(session, call, order.attempt)
+            assert attempt is not None, "the intent was committed before the carrier was asked"
+            return self._find(call, attempt)
+        self._record(order, placed.carrier_call_id)
+        return self._placed(placed.script)
+
+    def _find(self, call: Call, attempt: Attempt) -> Dialled:
+        """What became of a dial that may have been made: never dialled again here, only looked up."""
+        found = self._look_up(call, attempt)
+        if found.sighting is Sighting.UNSURE:
+            raise _later("The carrier can't say yet whether it took the dial.", "DialUnsettled", 5)
+        if found.sighting is Sighting.ABSENT:
+            return self._placed([Timed(0, _NOT_PLACED)])
+        if attempt.carrier_call_id is None and found.carrier_call_id is not None:
+            self._record(DialOrder(call.id, attempt.number), found.carrier_call_id)
+        return self._placed(found.script)
+
+    @activity.defn(name=names.LOOK_UP)
+    def look_up(self, order: AttemptOrder) -> Events:
+        """The carrier's view of an attempt that has been silent for too long."""
+        call, attempt = self._rows(order)
+        found = self._look_up(call, attempt)
+        return Events([Timed(0, _NOT_PLACED)] if found.sighting is Sighting.ABSENT else found.script)
+
+    @activity.defn(name=names.HANG_UP)
+    def hang_up(self, order: AttemptOrder) -> Events:
+        """End the line."""
+        _, attempt = self._rows(order)
+        if attempt.carrier_call_id is None:
+            return Events([])
+        return Events(self._parts.carrier.hang_up(attempt.carrier_call_id))
+
+    def _look_up(self, call: Call, attempt: Attempt) -> Lookup:
+        dial = self._parts.dial_of(call, attempt)
+        return self._parts.carrier.look_up(dial, attempt.carrier_call_id, attempt.intended_at)
+
+    def _record(self, order: DialOrder, carrier_call_id: str) -> None:
+        with self._parts.database.write() as session:
+            call = calls.load(session, order.call_id)
+            attempt = calls.attempt_of(session, call, order.attempt)
+            assert attempt is not None, "an attempt is recorded before it is placed"
+            self._parts.lifecycle.placed(session, attempt, carrier_call_id, self._parts.clock())
+
+    def _placed(self, script: list[Timed]) -> Dialled:
+        settings, pace = self._parts.settings, self._parts.carrier.pace
+        return Dialled(
+            DialResult.PLACED,
+            script,
+            ring_limit=settings.ring_timeout / pace,
+            talk_limit=settings.longest_max_duration / pace,
+            grace=settings.silence_grace / pace,
+        )
+
+    def _rows(self, order: AttemptOrder) -> tuple[Call, Attempt]:
+        with self._parts.database.read() as session:
+            call = calls.load(session, order.call_id)
+            attempt = calls.attempt_of(session, call, order.attempt)
+        assert attempt is not None, "only attempts that were begun are followed"
+        return call, attempt
+
+
+_NOT_PLACED = CarrierEvent(EventKind.ENDED, disposition=Disposition.NOT_PLACED)
+
+
+def _end_of(refusal: DialRefused) -> CarrierEvent:
+    return CarrierEvent(
+        EventKind.ENDED,
+        disposition=refusal.disposition,
+        error_code=refusal.code,
+        error_message=refusal.message,
+        retryable=refusal.retryable,
+    )
+
+
+def _later(message: str, kind: str, seconds: float) -> ApplicationError:
+    return ApplicationError(message, type=kind, next_retry_delay=timedelta(seconds=seconds))

@@ -1,0 +1,85 @@
+"""Writing down what happened to a call: notes on the way, an attempt's end, the call's end."""
+
+import dataclasses
+
+from temporalio import activity
+
+from activities.parts import Parts
+from outdial.carriers.base import CarrierEvent
+from outdial.lifecycle import MACHINE, note
+from outdial.models import AgentDefinition, Attempt
+from outdial.models.agent import VoicemailAction
+from outdial.store import calls
+from outdial.vocabulary import AttemptState, Disposition
+from workflows import names
+from workflows.messages import AttemptEnd, Change, Ending, Next, Note
+
+
+class RecordActivities:
+    """Each may run again after it has already done its work, and then changes nothing."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name=names.NOTE)
+    def note(self, change: Note) -> None:
+        """Keep a change that no other activity keeps."""
+        now = self._parts.clock()
+        with self._parts.database.write() as session:
+            call = calls.load(session, change.call_id)
+            if change.change is Change.CARRIER:
+                attempt = calls.attempt_of(session, call, change.attempt or 0)
+                assert attempt is not None, "carrier events are kept for attempts that were begun"
+                self._parts.lifecycle.carrier_events(session, call, attempt, change.events, now)
+                return
+            if change.change is Change.RESCHEDULED:
+                call.due_at = change.due_at or call.due_at
+            else:
+                call.paused = change.change is Change.PAUSED
+            note(session, call, f"call.{change.change}", now)
+
+    @activity.defn(name=names.CONCLUDE)
+    def conclude(self, ended: AttemptEnd) -> Next:
+        """Close the attempt and free its line; answer what follows."""
+        parts, now = self._parts, self._parts.clock()
+        with parts.database.write() as session:
+            call = calls.load(session, ended.call_id)
+            attempt = calls.attempt_of(session, call, ended.attempt)
+            assert attempt is not None, "only attempts that were begun can end"
+            if attempt.ended_at is None:
+                parts.lifecycle.carrier_events(session, call, attempt, ended.events, now)
+                end = _complete(ended.end, attempt, canceled=ended.canceled)
+                parts.lifecycle.end_attempt(session, call, attempt, end, now)
+            agent = calls.agent_version(session, call).definition
+            following = _what_follows(attempt, agent, canceled=ended.canceled)
+            if following.talked and following.retry_at is None:
+                parts.lifecycle.extracting(session, call)
+        return following
+
+    @activity.defn(name=names.FINISH)
+    def finish(self, ending: Ending) -> None:
+        """Record the call's end and owe the webhooks that tell of it."""
+        parts = self._parts
+        with parts.database.write() as session:
+            call = calls.load(session, ending.call_id)
+            parts.lifecycle.end_call(session, call, ending.status, parts.clock(), reason=ending.reason)
+            session.flush()
+            owed = calls.owed_deliveries(session, call)
+        parts.start_deliveries(owed)
+
+
+def _complete(end: CarrierEvent, attempt: Attempt, *, canceled: bool) -> CarrierEvent:
+    """The end with its disposition; a carrier that only says "ended" leaves it to what came before."""
+    disposition = end.disposition
+    if disposition is None and attempt.state is AttemptState.ANSWERED:
+        disposition = Disposition.VOICEMAIL if attempt.answered_by == MACHINE else Disposition.ANSWERED
+    if disposition is None:
+        disposition = Disposition.CANCELED if canceled else Disposition.NO_ANSWER
+    return dataclasses.replace(end, disposition=disposition, retryable=end.retryable and not canceled)
+
+
+def _what_follows(attempt: Attempt, agent: AgentDefinition, *, canceled: bool) -> Next:
+    talked = attempt.disposition is Disposition.ANSWERED
+    left_message = attempt.disposition is Disposition.VOICEMAIL and agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE
+    reached = (talked or left_message) and not canceled
+    return Next(None if reached else attempt.retry_at, talked, reached)
