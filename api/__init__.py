@@ -1,0 +1,1 @@
+"""The HTTP facade: what the outside world may ask, and how it is answered."""
