@@ -1,0 +1,1 @@
+"""The talk itself, turn by turn, whatever carries the voices."""
