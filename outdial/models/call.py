@@ -20,12 +20,12 @@ class Call(SQLModel, table=True):
         Index("ix_call_account_number", "account_id", "number", "created_at", "id"),
         Index("ix_call_account_outcome", "account_id", "outcome", "created_at", "id"),
         Index("ix_call_batch", "batch_id", "id"),
-        # The reconciler's question: what was recorded and never started?
+        # The reconciler's question: what was recorded and never started? A batch starts its own calls.
         Index(
             "ix_call_unstarted",
             "created_at",
-            sqlite_where=text("NOT workflow_started"),
-            postgresql_where=text("NOT workflow_started"),
+            sqlite_where=text("NOT workflow_started AND batch_id IS NULL"),
+            postgresql_where=text("NOT workflow_started AND batch_id IS NULL"),
         ),
         # The sweep's question: what is not ended, and has not moved for long?
         Index(

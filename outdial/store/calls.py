@@ -57,3 +57,12 @@ def owed_deliveries(session: Session, call: Call) -> Sequence[str]:
     """Webhooks of the call that nobody has tried to deliver yet."""
     owed = select(Delivery.id).where(Delivery.call_id == call.id, Delivery.state == DeliveryState.PENDING)
     return session.exec(owed.where(Delivery.tries == 0)).all()
+
+
+def cut_last_turn(session: Session, attempt: Attempt, heard: str) -> None:
+    """The agent's last turn was interrupted: keep only what was heard of it."""
+    query = select(Turn).where(Turn.attempt_id == attempt.id, Turn.speaker == Speaker.AGENT)
+    last = session.exec(query.order_by(col(Turn.position).desc())).first()
+    if last is not None:
+        last.text = heard
+        session.add(last)

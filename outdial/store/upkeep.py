@@ -16,8 +16,10 @@ QUIET_FOR = timedelta(seconds=60)
 
 
 def unstarted_calls(session: Session, now: datetime, *, limit: int) -> Sequence[Call]:
-    """Calls that were recorded a while ago and have no workflow yet, the oldest first."""
-    query = select(Call).where(~col(Call.workflow_started), col(Call.created_at) < now - UNSTARTED_FOR)
+    """Calls outside batches that were recorded a while ago and have no workflow yet, the oldest first."""
+    query = select(Call).where(
+        ~col(Call.workflow_started), col(Call.batch_id).is_(None), col(Call.created_at) < now - UNSTARTED_FOR
+    )
     return session.exec(query.order_by(col(Call.created_at)).limit(limit)).all()
 
 

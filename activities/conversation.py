@@ -1,0 +1,196 @@
+"""The conversation and what is read out of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.parts import Parts
+from outdial.agents.base import Extraction, ExtractionFailed, Utterance
+from outdial.agents.factory import make_analyst, make_talker
+from outdial.carriers.base import CarrierEvent, EventKind, Timed
+from outdial.carriers.callee import Callee
+from outdial.carriers.personas import persona_of
+from outdial.conversation.simulated import hold, pace_of
+from outdial.conversation.transcript import Transcript
+from outdial.models import AgentDefinition, Attempt, Call, Speaker, Turn
+from outdial.models.agent import VoicemailAction
+from outdial.store import calls, do_not_call
+from outdial.store.database import Database
+from outdial.variables import render
+from outdial.vocabulary import Disposition
+from workflows import names
+from workflows.messages import AttemptOrder, Events, TalkOrder
+
+# How often turns are written while people talk; at full speed a whole conversation is one write.
+FLUSH_EVERY = 0.5
+# How often a model that does not answer is asked for the outcome.
+EXTRACTION_TRIES = 5
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One attempt with all that its conversation needs."""
+
+    call: Call
+    attempt: Attempt
+    agent: AgentDefinition
+    said: list[Utterance]
+
+
+class ConversationActivities:
+    """Talking, where the carrier leaves that to us, and understanding what was said."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name=names.CONVERSE)
+    async def converse(self, order: TalkOrder) -> Events:
+        """Hold the conversation to its end; a worker that takes over goes on from the turns that were kept.
+
+        Carriers that talk at a socket of their own get no events from here: their line tells when it ends.
+        """
+        scene = await asyncio.to_thread(self._open, order)
+        if not self._parts.carrier.talks_here:
+            return Events([])
+        if order.to_machine:
+            return await asyncio.to_thread(self._leave_message, scene)
+        async with _heartbeats():
+            return await self._talk(scene)
+
+    async def _talk(self, scene: _Scene) -> Events:
+        settings = self._parts.settings
+        call, pace = scene.call, pace_of(settings.simulated_speed)
+        talker = make_talker(scene.agent, call.variables, settings)
+        persona = persona_of(call.number, seed=settings.simulated_seed, mix=settings.simulated_mix)
+        turns = StoredTurns(self._parts.database, scene.attempt, len(scene.said))
+        try:
+            transcript = Transcript(turns, scene.said)
+            talk = await hold(talker, Callee(persona), transcript, pace=pace, max_seconds=call.max_duration_seconds)
+        finally:
+            await turns.flush()
+        return _ended(Disposition.ANSWERED, talk.ended_by, talk.error)
+
+    def _open(self, order: TalkOrder) -> _Scene:
+        parts = self._parts
+        with parts.database.write() as session:
+            call = calls.load(session, order.call_id)
+            attempt = calls.attempt_of(session, call, order.attempt)
+            assert attempt is not None, "only attempts that were begun are answered"
+            owed = parts.lifecycle.carrier_events(session, call, attempt, order.events, parts.clock())
+            scene = _scene(call, attempt, calls.agent_version(session, call).definition, calls.turns_of(session, attempt))
+        parts.start_deliveries(owed)
+        return scene
+
+    def _leave_message(self, scene: _Scene) -> Events:
+        if scene.agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE and not scene.said:
+            message = render(scene.agent.voicemail_message or "", scene.call.variables)
+            with self._parts.database.write() as session:
+                calls.add_turns(session, scene.attempt, [(0, Speaker.AGENT, message, self._parts.clock())])
+        return _ended(Disposition.VOICEMAIL, "agent", None)
+
+    @activity.defn(name=names.EXTRACT)
+    async def extract(self, order: AttemptOrder) -> None:
+        """Read the outcome out of the transcript. What can't be understood is recorded as such; the call goes on."""
+        scene = await asyncio.to_thread(self._read, order)
+        analyst = make_analyst(scene.agent, scene.call.variables, self._parts.settings)
+        try:
+            async with _heartbeats():
+                result = await analyst.extract(scene.said)
+        except ExtractionFailed as failure:
+            if failure.retryable and activity.info().attempt < EXTRACTION_TRIES:
+                raise ApplicationError(failure.message, type="ModelAway") from failure
+            await asyncio.to_thread(self._store_failure, order, failure.message)
+            return
+        await asyncio.to_thread(self._store, order, result)
+
+    def _read(self, order: AttemptOrder) -> _Scene:
+        with self._parts.database.read() as session:
+            call = calls.load(session, order.call_id)
+            attempt = calls.attempt_of(session, call, order.attempt)
+            assert attempt is not None, "only attempts that were begun are understood"
+            return _scene(call, attempt, calls.agent_version(session, call).definition, calls.turns_of(session, attempt))
+
+    def _store(self, order: AttemptOrder, result: Extraction) -> None:
+        now = self._parts.clock()
+        with self._parts.database.write() as session:
+            call = calls.load(session, order.call_id)
+            self._parts.lifecycle.extracted(session, call, result, now)
+            if result.opt_out:
+                do_not_call.add(session, call.account_id, call.number, source="conversation", note=f"asked in {call.id}")
+
+    def _store_failure(self, order: AttemptOrder, error: str) -> None:
+        with self._parts.database.write() as session:
+            call = calls.load(session, order.call_id)
+            self._parts.lifecycle.extraction_failed(session, call, error, self._parts.clock())
+
+
+class StoredTurns:
+    """Keeps a conversation's turns in the database, several in one write where they come fast."""
+
+    def __init__(self, database: Database, attempt: Attempt, position: int) -> None:
+        self._database = database
+        self._attempt = attempt
+        self._position = position
+        self._unwritten: list[tuple[int, Speaker, str, datetime]] = []
+        self._written_at = time.monotonic()
+
+    async def add(self, speaker: Speaker, text: str, at: datetime) -> None:
+        """One more turn."""
+        self._unwritten.append((self._position, speaker, text, at))
+        self._position += 1
+        if time.monotonic() - self._written_at >= FLUSH_EVERY:
+            await self.flush()
+
+    async def cut(self, text: str) -> None:
+        """The agent was interrupted: its last turn was heard only so far as ``text``."""
+        await self.flush()
+        await asyncio.to_thread(self._cut, text)
+
+    async def flush(self) -> None:
+        """Write what is not written yet."""
+        turns, self._unwritten = self._unwritten, []
+        self._written_at = time.monotonic()
+        if turns:
+            await asyncio.to_thread(self._write, turns)
+
+    def _write(self, turns: Sequence[tuple[int, Speaker, str, datetime]]) -> None:
+        with self._database.write() as session:
+            calls.add_turns(session, self._attempt, turns)
+
+    def _cut(self, text: str) -> None:
+        with self._database.write() as session:
+            calls.cut_last_turn(session, self._attempt, text)
+
+
+@asynccontextmanager
+async def _heartbeats() -> AsyncIterator[None]:
+    """Tell the server now and then that this worker is alive, so that another takes over soon when it is not."""
+    timeout = activity.info().heartbeat_timeout
+    every = timeout.total_seconds() / 3 if timeout else 10.0
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(every)
+            activity.heartbeat()
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+
+
+def _scene(call: Call, attempt: Attempt, agent: AgentDefinition, turns: Sequence[Turn]) -> _Scene:
+    return _Scene(call, attempt, agent, [Utterance(turn.speaker, turn.text) for turn in turns])
+
+
+def _ended(disposition: Disposition, by: str, error: str | None) -> Events:
+    return Events([Timed(0, CarrierEvent(EventKind.ENDED, disposition=disposition, ended_by=by, error_message=error))])
