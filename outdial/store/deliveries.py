@@ -1,0 +1,45 @@
+"""Deliveries: as an account lists them, as workflows move them, and what should have been tried by now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text, update
+from sqlmodel import Session, col, select
+
+from outdial.models import Account, Delivery, DeliveryTry
+
+# Written out, so that both databases see that the partial index fits.
+_PENDING = text("state = 'pending'")
+
+
+def find(session: Session, delivery_id: str) -> Delivery | None:
+    """The delivery that a workflow of ours names."""
+    return session.get(Delivery, delivery_id)
+
+
+def locked(session: Session, delivery_id: str) -> Delivery:
+    """The delivery, locked until the transaction ends. Raises NoResultFound where there is none."""
+    return session.exec(select(Delivery).where(Delivery.id == delivery_id).with_for_update()).one()
+
+
+def account_of(session: Session, delivery: Delivery) -> Account:
+    """Whose event it is."""
+    return session.get_one(Account, delivery.account_id)
+
+
+def tries_of(session: Session, delivery: Delivery) -> Sequence[DeliveryTry]:
+    """The delivery's tries, the first one first."""
+    of_it = select(DeliveryTry).where(DeliveryTry.delivery_id == delivery.id)
+    return session.exec(of_it.order_by(col(DeliveryTry.number), col(DeliveryTry.id))).all()
+
+
+def overdue(session: Session, before: datetime, *, limit: int) -> Sequence[str]:
+    """Ids of deliveries that were to be tried before this time and were not, the longest overdue first."""
+    due = select(Delivery.id).where(_PENDING, col(Delivery.next_try_at) < before)
+    return session.exec(due.order_by(col(Delivery.next_try_at)).limit(limit)).all()
+
+
+def put_off(session: Session, ids: Sequence[str], before: datetime, until: datetime) -> None:
+    """Take these out of what is overdue until then, but for those that moved on in the meantime."""
+    still = update(Delivery).where(_PENDING, col(Delivery.id).in_(ids), col(Delivery.next_try_at) < before)
+    session.execute(still.values(next_try_at=until))
