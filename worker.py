@@ -59,7 +59,7 @@ def make_parts(settings: Settings, database: Database, client: Client, clock: Cl
         database=database,
         settings=settings,
         carrier=make_carrier(settings, database, clock),
-        lifecycle=Lifecycle(Links.from_settings(settings)),
+        lifecycle=Lifecycle(Links(settings)),
         clock=clock,
         start_deliveries=start,
     )

@@ -120,7 +120,7 @@ class Lifecycle:
         call.retries_used += decision.uses_retry
         call.status, call.progress = CallStatus.SCHEDULED, Progress.COOLDOWN
         attempt.retry_at = call.due_at = now + timedelta(seconds=decision.after)
-        note(session, call, "call.retry_scheduled", now, at=call.due_at.isoformat())
+        note(session, call, "call.retry_scheduled", now, due_at=call.due_at.isoformat())
 
     def extracting(self, session: Session, call: Call) -> None:
         """The conversation is over and is being understood."""
