@@ -19,10 +19,16 @@ class Settings(BaseSettings):
         default=None, description="SQLAlchemy address; unset means SQLite in the data folder."
     )
 
-    temporal_address: str = "127.0.0.1:7233"
+    temporal_port: int = Field(default=7233, description="Where `outdial up` runs its own Temporal server.")
+    ui_port: int = Field(default=8233, description="Where that server's UI is.")
+    temporal_address: str = Field(
+        default_factory=lambda others: f"127.0.0.1:{others['temporal_port']}",
+        description="The Temporal to use. Set, `outdial up` starts none of its own.",
+    )
     temporal_namespace: str = "default"
     temporal_ui_url: str = Field(
-        default="http://127.0.0.1:8233", description="Where operators open the Temporal UI."
+        default_factory=lambda others: f"http://127.0.0.1:{others['ui_port']}",
+        description="Where operators open the Temporal UI.",
     )
     task_queue: str = "outdial"
     payload_keys: SecretStr | None = Field(
@@ -30,6 +36,9 @@ class Settings(BaseSettings):
         description="Comma-separated Fernet keys that encrypt Temporal payloads, newest first; unset: plain.",
     )
 
+    api_key: SecretStr | None = Field(
+        default=None, description="The key that `outdial up` makes known; unset: one is made and printed."
+    )
     api_host: str = "127.0.0.1"
     api_port: int = 8000
     public_url: str | None = Field(

@@ -1,0 +1,29 @@
+"""The commands and their options."""
+
+import typer
+
+from outdial.cli.admin import account_app, key_app
+from outdial.cli.console import explained
+from outdial.cli.up import run_until_stopped, stay_up
+from outdial.settings import Settings
+
+app = typer.Typer(
+    help="Durable outbound phone calls with AI agents.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(account_app, name="account")
+app.add_typer(key_app, name="key")
+
+
+@app.command()
+def up() -> None:
+    """Run Temporal, the API and a worker on this machine, until Ctrl-C.
+
+    Settings are environment variables: OUTDIAL_DATA (folder, default ./data), OUTDIAL_API_PORT,
+    OUTDIAL_TEMPORAL_PORT, OUTDIAL_UI_PORT, OUTDIAL_API_KEY, OUTDIAL_DATABASE_URL, OUTDIAL_TEMPORAL_ADDRESS.
+
+    Example: OUTDIAL_API_PORT=8080 outdial up
+    """
+    with explained():
+        run_until_stopped(stay_up(Settings()))

