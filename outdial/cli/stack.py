@@ -93,8 +93,7 @@ class Stack:
                 return
             await asyncio.sleep(SETUP_PAUSE)
         address = self.settings.temporal_address
-        raise StartFailed(f"Temporal at {address} could not be set up:
-{words.decode(errors='replace')}")
+        raise StartFailed(f"Temporal at {address} could not be set up:\n{words.decode(errors='replace')}")
 
     async def _temporal_listens(self) -> bool:
         return all([await _listens(port.host, port.number) for port in needed(self.settings)[1:]])
