@@ -23,7 +23,7 @@ def workflow_id(delivery_id: str) -> str:
 
 
 async def start_deliveries(client: Client, ids: Sequence[str]) -> None:
-    """Start these, but for those that run. Raises nothing: what Temporal does not take now is mended later."""
+    """Start these, but for those that run. Raises nothing: what Temporal does not take is mended later."""
     await asyncio.gather(*(_start(client, each) for each in ids))
 
 

@@ -41,7 +41,7 @@ class Links:
         return self._url(LinkKind.RECORDING, call_id, now)
 
     def verify(self, kind: LinkKind, token: str, now: datetime) -> str:
-        """The id of the call that the token opens. Raises NotFound if it is not ours, LinkExpired if too old."""
+        """The id of the call that the token opens. Raises NotFound if it is not ours, LinkExpired if old."""
         sealed = token + "=" * (-len(token) % 4)
         try:
             opens, _, call_id = self._fernet.decrypt(sealed).decode().partition(":")

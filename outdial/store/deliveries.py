@@ -42,4 +42,4 @@ def overdue(session: Session, before: datetime, *, limit: int) -> Sequence[str]:
 def put_off(session: Session, ids: Sequence[str], before: datetime, until: datetime) -> None:
     """Take these out of what is overdue until then, but for those that moved on in the meantime."""
     still = update(Delivery).where(_PENDING, col(Delivery.id).in_(ids), col(Delivery.next_try_at) < before)
-    session.execute(still.values(next_try_at=until))
+    session.exec(still.values(next_try_at=until))

@@ -1,7 +1,7 @@
 """One try of a delivery: what is to be sent, and what is written down of it afterwards."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -37,7 +37,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Where a delivery stands: tried again after ``wait`` seconds, or over. ``notices``: deliveries to start."""
+    """Where a delivery stands: tried again in ``wait`` seconds, or over. ``notices`` are to be started."""
 
     state: DeliveryState
     detail: str
@@ -89,7 +89,7 @@ def record(
     pause: float | None,
     now: datetime,
 ) -> Verdict:
-    """Write down a try and what follows from it. ``pause``: seconds before the next one, None after the last."""
+    """Write down a try and what follows. ``pause``: seconds before the next one, None after the last."""
     delivery = deliveries.locked(session, message.delivery_id)
     delivery.tries, delivery.url = delivery.tries + 1, message.url
     session.add(_kept(delivery, headers, answer, now))
@@ -98,9 +98,7 @@ def record(
     notices = _count_failure(session, delivery, answer, now)
     detail = _detail(answer)
     if notices is not None:
-        return Verdict(
-            **{**vars(give_up(delivery, f"The endpoint was disabled: {detail}.", now)), "notices": notices}
-        )
+        return replace(give_up(delivery, f"The endpoint was disabled: {detail}.", now), notices=notices)
     if answer.status == GONE or pause is None:
         return give_up(delivery, f"The last answer: {detail}.", now)
     wait = wait_for(answer.status, retry_after_seconds(answer.retry_after, now), pause)

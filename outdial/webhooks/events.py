@@ -37,7 +37,7 @@ def publish(
     links: Links,
     attempt: Attempt | None = None,
 ) -> list[str]:
-    """Owe this event to every endpoint that wants it and to the call's own address; in one transaction with it.
+    """Owe this event to every endpoint that wants it and to the call's own address, in one transaction.
 
     ``attempt`` is the call's latest. Answers with the ids of the deliveries, to be started after the commit.
     """

@@ -1,4 +1,4 @@
-"""The way out: resolves a name once, refuses it if any of its addresses is closed, connects to a checked one."""
+"""The way out: resolves a name once, refuses it where an address is closed, connects to the checked one."""
 
 import socket
 import ssl
@@ -26,7 +26,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     """An HTTP transport that goes to public addresses only (and to loopback, where that is allowed).
 
     The name is put aside once it is resolved: the request goes to the very address that was checked, with the
-    name in ``Host`` and in TLS. Used without a client, it follows no redirect, keeps no cookie, asks no proxy.
+    name in ``Host`` and in TLS. Used without a client, it follows no redirect, keeps no cookie and asks no
+    proxy.
     """
 
     def __init__(

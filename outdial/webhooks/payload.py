@@ -1,4 +1,4 @@
-"""What an event tells: one flat JSON object, Standard Webhooks' `type` and `timestamp` beside the call's fields."""
+"""What an event tells: one flat JSON object, with Standard Webhooks' type and timestamp among its fields."""
 
 from datetime import datetime
 from typing import Any
