@@ -6,14 +6,28 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from api import documentation, errors, health
+from api import account, agents, call_actions, calls, do_not_call, documentation, errors, health, keys
 from api.body import BodyLimit
 from api.context import RequestContext
 from api.gateway import Gateway
+from api.starting import Starter
+from engine.connection import connect
+from engine.gateway import Gateway as TemporalGateway
 from outdial import logs
+from outdial.links import Links
+from outdial.secrets import SecretBox
 from outdial.settings import Settings, get_settings
 from outdial.store.database import Database
 
+ROUTERS = (
+    calls.router,
+    call_actions.router,
+    agents.router,
+    do_not_call.router,
+    keys.router,
+    account.router,
+    health.router,
+)
 DESCRIPTION = "Durable outbound phone calls with AI agents."
 
 
@@ -34,9 +48,12 @@ def create_app(
     app.state.settings = settings
     app.state.database = database or Database(settings.database)
     app.state.gateway = gateway
+    app.state.links = Links(settings)
+    app.state.secrets = SecretBox.from_settings(settings)
     errors.install(app)
     documentation.install(app)
-    app.include_router(health.router)
+    for part in ROUTERS:
+        app.include_router(part)
     return app
 
 
@@ -44,14 +61,12 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     if app.state.gateway is None:
         app.state.gateway = await _temporal(app.state.settings)
+    app.state.starter = Starter(app.state.database, app.state.gateway)
     yield
     app.state.database.close()
 
 
 async def _temporal(settings: Settings) -> Gateway:
-    from engine.connection import connect
-    from engine.gateway import Gateway as TemporalGateway
-
     # Lazy: the API starts and takes calls while Temporal is away.
     return TemporalGateway(await connect(settings, lazy=True), settings)
 

@@ -1,16 +1,27 @@
 """Request bodies: how large they may be, and what no text in them may contain."""
 
-import math
-from collections.abc import Iterator
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_DEPTH = 32
+from outdial.errors import Invalid
+from outdial.storable import check_storable
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Body(BaseModel):
@@ -21,37 +32,34 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _is_storable(cls, data: Any) -> Any:
-        check_json(data)
+        try:
+            check_storable(data)
+        except Invalid as error:
+            raise PydanticCustomError("invalid", "{message}", {"message": error.message}) from None
         return data
 
 
-def check_json(data: Any) -> None:
-    """Refuse what JSON texts may hold and databases can't: NUL, lone surrogates, NaN, endless nesting."""
-    for value, depth in _walk(data):
-        if depth > MAX_DEPTH:
-            raise PydanticCustomError(
-                "too_deep", "Nested deeper than {levels} levels.", {"levels": MAX_DEPTH}
-            )
-        if isinstance(value, float) and not math.isfinite(value):
-            raise PydanticCustomError("not_finite", "NaN and Infinity are not JSON numbers.")
-        if isinstance(value, str) and not _is_text(value):
-            raise PydanticCustomError("not_text", "A text contains NUL or half of a surrogate pair.")
+def _not_a_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("expected Unix seconds, or a time in ISO 8601 with its offset")
+    return value
 
 
-def _walk(data: Any) -> Iterator[tuple[Any, int]]:
-    waiting: list[tuple[Any, int]] = [(data, 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        yield value, depth
-        if isinstance(value, dict):
-            inner = cast("dict[Any, Any]", value)
-            waiting += [(one, depth + 1) for pair in inner.items() for one in pair]
-        elif isinstance(value, list):
-            waiting += [(one, depth + 1) for one in cast("list[Any]", value)]
+def _within_reason(value: datetime) -> datetime:
+    # The ends of the calendar overflow when they are moved to another timezone.
+    if not _EARLIEST <= value <= _LATEST:
+        raise ValueError("expected a time between 1970 and 2200")
+    return value.astimezone(UTC)
 
 
-def _is_text(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_not_a_boolean),
+    AfterValidator(_within_reason),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "format": "date-time"}]}, mode="validation"
+    ),
+]
 
 
 class BodyLimit:

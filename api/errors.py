@@ -1,6 +1,7 @@
 """Errors as others see them: RFC 9457 problem details, or a dialect's own shape below its prefix."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +11,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -83,6 +84,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OutdialError, _on_outdial_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(StarletteHTTPException, _on_http_error)
+    app.add_exception_handler(IntegrityError, _on_collision)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(kind, _on_database_error)
 
@@ -119,6 +121,16 @@ def problem_response(request: Request, failure: Failure) -> Response:
 def unexpected() -> Failure:
     """What the outside world is told of a fault of ours."""
     return Failure(500, "internal", "Something went wrong here. It has been logged under the request id.")
+
+
+@contextmanager
+def renamed_fields(names: Mapping[str, str]) -> Generator[None]:
+    """Let errors name a field as the request called it, where that differs from the domain's name."""
+    try:
+        yield
+    except OutdialError as error:
+        error.field = names.get(error.field or "", error.field)
+        raise
 
 
 def _on_outdial_error(request: Request, error: Exception) -> Response:
@@ -170,6 +182,12 @@ def _on_http_error(request: Request, error: Exception) -> Response:
 def _on_database_error(request: Request, error: Exception) -> Response:
     _log.error("database.unavailable", exc_info=error)
     return respond(request, Failure(503, "unavailable", "The database does not answer. Try again shortly."))
+
+
+def _on_collision(request: Request, error: Exception) -> Response:
+    # Two requests wrote what may be there once, and the other one was first.
+    _log.warning("database.collision", exc_info=error)
+    return respond(request, Failure(409, "conflict", "Another request changed this meanwhile. Try again."))
 
 
 def field_errors_of(error: ValidationError) -> list[FieldError]:

@@ -6,7 +6,17 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from outdial.models import AgentVersion, Attempt, Call, Delivery, DeliveryState, Disposition, Speaker, Turn
+from outdial.models import (
+    AgentVersion,
+    Attempt,
+    Call,
+    CallEvent,
+    Delivery,
+    DeliveryState,
+    Disposition,
+    Speaker,
+    Turn,
+)
 
 
 def load(session: Session, call_id: str) -> Call:
@@ -22,6 +32,13 @@ def attempt_of(session: Session, call: Call, number: int) -> Attempt | None:
 def attempts_of(session: Session, call: Call) -> Sequence[Attempt]:
     """The call's attempts, the first one first."""
     return session.exec(select(Attempt).where(Attempt.call_id == call.id).order_by(col(Attempt.number))).all()
+
+
+def events_of(session: Session, call: Call) -> Sequence[CallEvent]:
+    """The call's timeline, from the beginning."""
+    return session.exec(
+        select(CallEvent).where(CallEvent.call_id == call.id).order_by(col(CallEvent.id))
+    ).all()
 
 
 def last_attempt(session: Session, call: Call) -> Attempt | None:
@@ -48,7 +65,14 @@ def turns_of(session: Session, attempt: Attempt) -> Sequence[Turn]:
 def add_turns(session: Session, attempt: Attempt, said: Sequence[tuple[int, Speaker, str, datetime]]) -> None:
     """Add utterances as (position, speaker, text, time)."""
     session.add_all(
-        Turn(account_id=attempt.account_id, attempt_id=attempt.id, position=position, speaker=speaker, text=text, at=at)
+        Turn(
+            account_id=attempt.account_id,
+            attempt_id=attempt.id,
+            position=position,
+            speaker=speaker,
+            text=text,
+            at=at,
+        )
         for position, speaker, text, at in said
     )
 

@@ -1,0 +1,1 @@
+"""What is read from requests and shown in answers."""

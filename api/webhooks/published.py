@@ -1,0 +1,32 @@
+"""The events as the OpenAPI document describes them, for those who receive them."""
+
+from fastapi import APIRouter
+
+from outdial.webhooks.events import EventType
+from outdial.webhooks.payload import CallPayload, EndedCallPayload, EndpointDisabledPayload, TestPayload
+
+published = APIRouter()
+
+
+@published.post(EventType.CALL_SCHEDULED)
+@published.post(EventType.CALL_STARTED)
+@published.post(EventType.CALL_ANSWERED)
+def call_event(told: CallPayload) -> None:
+    """A call was accepted, was dialled for the first time, or was answered. Any 2xx answer takes the event."""
+
+
+@published.post(EventType.CALL_COMPLETED)
+@published.post(EventType.CALL_FAILED)
+@published.post(EventType.CALL_CANCELED)
+def ended_call_event(told: EndedCallPayload) -> None:
+    """A call has ended. Any 2xx answer takes the event."""
+
+
+@published.post(EventType.ENDPOINT_DISABLED)
+def endpoint_event(told: EndpointDisabledPayload) -> None:
+    """Another endpoint of the account was disabled, because it answered 410 or did nothing but fail."""
+
+
+@published.post(EventType.WEBHOOK_TEST)
+def test_event(told: TestPayload) -> None:
+    """A test was asked for."""
