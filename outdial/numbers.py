@@ -22,7 +22,7 @@ def read_e164(text: str, *, field: str, check_length: bool = True) -> str:
     number = _parsed(text, None) if _E164.fullmatch(text) else None
     if number is None or number.country_code not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
         raise Invalid(f"Expected {_WHAT_E164_IS}.", field=field)
-    if check_length and not phonenumbers.is_possible_number(number):
+    if check_length and not _is_possible(number):
         raise Invalid(f"This number has a length that +{number.country_code} does not use.", field=field)
     return text
 
@@ -33,7 +33,7 @@ def read_any(text: str, region: str, *, field: str) -> str:
     ``region`` is two letters such as ``US``. Raises Invalid.
     """
     number = _parsed(text, region.upper())
-    if number is None or not phonenumbers.is_possible_number(number):
+    if number is None or not _is_possible(number):
         raise Invalid(f"Expected a phone number of {region.upper()}, or {_WHAT_E164_IS}.", field=field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -59,6 +59,12 @@ def region_of(number: str) -> str | None:
     """The two-letter region of an E.164 number, None where the number fits none."""
     parsed = _parsed(number, None)
     return phonenumbers.region_code_for_number(parsed) if parsed else None
+
+
+def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether it is as long as a full number of its country; one without its area code can't be dialled."""
+    found = phonenumbers.is_possible_number_with_reason(number)
+    return found == phonenumbers.ValidationResult.IS_POSSIBLE
 
 
 def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:

@@ -28,7 +28,8 @@ _DECIDING = {Intent.AGREES: Stance.AGREED, Intent.REFUSES: Stance.REFUSED, Inten
 
 # Words in an outcome's name or meaning that speak for a stance. "Not interested" must not count as interest.
 _REFUSAL = (
-    r"refus|declin|reject|deni|not[ _](?:interested|agree|want)|no[ _]interest|said no|uninterested|unwilling"
+    r"refus|declin|reject|deni|uninterested|unwilling|said no"
+    r"|not?[ _](?:interest|agree|want|sale|sold|book|confirm|accept|qualif|paid)"
 )
 _WORDS = {
     Stance.AGREED: r"book|confirm|agree|accept|interested|appointment|schedul|success|sale|sold|paid|promise"
