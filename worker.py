@@ -87,6 +87,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
             upkeep.reconcile,
             upkeep.sweep_lines,
             upkeep.forget,
+            webhooks.mend_deliveries,
         ],
         activity_executor=threads,
         max_concurrent_activities=THREADS,

@@ -6,11 +6,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from api import account, agents, call_actions, calls, do_not_call, documentation, errors, health, keys
+from api import account, agents, call_actions, calls, do_not_call, documentation, errors, health, keys, links
 from api.body import BodyLimit
 from api.context import RequestContext
 from api.gateway import Gateway
 from api.starting import Starter
+from api.webhooks import account as webhook_account
+from api.webhooks import deliveries as webhook_deliveries
+from api.webhooks import endpoints as webhook_endpoints
+from api.webhooks.published import published
 from engine.connection import connect
 from engine.gateway import Gateway as TemporalGateway
 from outdial import logs
@@ -26,6 +30,10 @@ ROUTERS = (
     do_not_call.router,
     keys.router,
     account.router,
+    webhook_endpoints.router,
+    webhook_deliveries.router,
+    webhook_account.router,
+    links.router,
     health.router,
 )
 DESCRIPTION = "Durable outbound phone calls with AI agents."
@@ -54,6 +62,7 @@ def create_app(
     documentation.install(app)
     for part in ROUTERS:
         app.include_router(part)
+    app.webhooks.include_router(published)
     return app
 
 

@@ -22,6 +22,10 @@ class Gateway(Protocol):
         """Start the workflows that deliver these webhooks."""
         ...
 
+    def redeliver(self, delivery_id: str) -> None:
+        """Deliver this webhook again at once, whether its workflow waits or has ended."""
+        ...
+
     def pause(self, call_id: str) -> None:
         """Hold the call before its next dial."""
         ...

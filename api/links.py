@@ -1,16 +1,11 @@
 """/v1/links: a call's transcript and recording, by addresses that work without a key and expire."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
-from sqlmodel import Session
 
 from api.deps import DatabaseDep, LinksDep, SettingsDep
 from outdial.links import LinkKind
-from outdial.models import Call
 from outdial.models.base import utc_now
 from outdial.recordings import recording_of
 from outdial.store import calls

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.calls import start_call
-from engine.deliveries import start_deliveries
+from engine.deliveries import redeliver, start_deliveries
 from outdial.errors import Conflict, Unavailable
 from outdial.models import Call
 from outdial.settings import Settings
@@ -41,6 +41,10 @@ class Gateway:
         if ids:
             self._run(lambda: start_deliveries(self._client, ids))
 
+    def redeliver(self, delivery_id: str) -> None:
+        """Deliver a webhook again at once, whether its workflow waits or has ended."""
+        self._run(lambda: redeliver(self._client, delivery_id))
+
     def pause(self, call_id: str) -> None:
         self._signal(call_id, "pause")
 
@@ -66,7 +70,9 @@ class Gateway:
             return anyio.from_thread.run(ask)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise Conflict("The call has already ended, or has not started yet; look at its status.") from error
+                raise Conflict(
+                    "The call has already ended, or has not started yet; look at its status."
+                ) from error
             raise Unavailable("Temporal does not answer; nothing was changed. Try again shortly.") from error
         except RuntimeError as error:
             # A lazy client raises this where its first connection fails.

@@ -27,47 +27,47 @@ EventQuery = Annotated[EventType | None, Query()]
 @router.get("/v1/deliveries")
 def list_deliveries(
     database: DatabaseDep,
-    who: PrincipalDep,
+    principal: PrincipalDep,
     page: PageDep,
     state: StateQuery = None,
     event: EventQuery = None,
     call_id: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Listing[DeliveryPublic]:
     """The account's deliveries, newest first."""
-    return _listed(database, who.account.id, DeliveryFilter(state, event, call_id), page)
+    return _listed(database, principal.account.id, DeliveryFilter(state, event, call_id), page)
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries")
 def list_deliveries_of_webhook(
     webhook_id: str,
     database: DatabaseDep,
-    who: PrincipalDep,
+    principal: PrincipalDep,
     page: PageDep,
     state: StateQuery = None,
     event: EventQuery = None,
 ) -> Listing[DeliveryPublic]:
     """The deliveries to one endpoint, newest first."""
     with database.read() as session:
-        webhooks.load(session, who.account.id, webhook_id)
+        webhooks.load(session, principal.account.id, webhook_id)
     wanted = DeliveryFilter(state, event, endpoint_id=webhook_id)
-    return _listed(database, who.account.id, wanted, page)
+    return _listed(database, principal.account.id, wanted, page)
 
 
 @router.get("/v1/deliveries/{delivery_id}")
-def read_delivery(delivery_id: str, database: DatabaseDep, who: PrincipalDep) -> DeliveryDetail:
+def read_delivery(delivery_id: str, database: DatabaseDep, principal: PrincipalDep) -> DeliveryDetail:
     """A delivery with its payload and every request made for it."""
     with database.read() as session:
-        delivery = get(session, who.account.id, Delivery, delivery_id)
+        delivery = get(session, principal.account.id, Delivery, delivery_id)
         return delivery_detail(delivery, deliveries.tries_of(session, delivery))
 
 
 @router.post("/v1/deliveries/{delivery_id}/redeliver", status_code=status.HTTP_202_ACCEPTED)
 def redeliver(
-    delivery_id: str, database: DatabaseDep, who: PrincipalDep, gateway: GatewayDep
+    delivery_id: str, database: DatabaseDep, principal: PrincipalDep, gateway: GatewayDep
 ) -> DeliveryDetail:
     """Deliver again, at once and with retries, whatever came of it before. `webhook-id` stays the same."""
     with database.write() as session:
-        delivery = get(session, who.account.id, Delivery, delivery_id)
+        delivery = get(session, principal.account.id, Delivery, delivery_id)
         obstacle = why_not(session, delivery)
         if obstacle is not None:
             raise Conflict(f"It can't be delivered: {obstacle}", code="endpoint_disabled")

@@ -1,25 +1,32 @@
 """The events as the OpenAPI document describes them, for those who receive them."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from outdial.webhooks.events import EventType
 from outdial.webhooks.payload import CallPayload, EndedCallPayload, EndpointDisabledPayload, TestPayload
 
-published = APIRouter()
+published = APIRouter(
+    default_response_class=Response,
+    responses={
+        200: {"description": "Any 2xx takes the event."},
+        410: {"description": "Disables the endpoint."},
+        "default": {"description": "Anything else, and silence for 30 seconds: tried again later."},
+    },
+)
 
 
 @published.post(EventType.CALL_SCHEDULED)
 @published.post(EventType.CALL_STARTED)
 @published.post(EventType.CALL_ANSWERED)
 def call_event(told: CallPayload) -> None:
-    """A call was accepted, was dialled for the first time, or was answered. Any 2xx answer takes the event."""
+    """A call was accepted, was dialled for the first time, or was answered."""
 
 
 @published.post(EventType.CALL_COMPLETED)
 @published.post(EventType.CALL_FAILED)
 @published.post(EventType.CALL_CANCELED)
 def ended_call_event(told: EndedCallPayload) -> None:
-    """A call has ended. Any 2xx answer takes the event."""
+    """A call has ended."""
 
 
 @published.post(EventType.ENDPOINT_DISABLED)

@@ -1,15 +1,36 @@
 """Deliveries: as an account lists them, as workflows move them, and what should have been tried by now."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import text, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from outdial.models import Account, Delivery, DeliveryTry
+from outdial.models import Account, Delivery, DeliveryState, DeliveryTry
+from outdial.store.scope import rows_of
 
 # Written out, so that both databases see that the partial index fits.
 _PENDING = text("state = 'pending'")
+
+
+@dataclass(frozen=True)
+class DeliveryFilter:
+    """What to list; None does not narrow."""
+
+    state: DeliveryState | None = None
+    event_type: str | None = None
+    call_id: str | None = None
+    endpoint_id: str | None = None
+
+
+def matching(account_id: str, wanted: DeliveryFilter) -> SelectOfScalar[Delivery]:
+    """A query over the account's deliveries that match all of the filter."""
+    query = rows_of(account_id, Delivery)
+    for name, value in asdict(wanted).items():
+        query = query if value is None else query.where(getattr(Delivery, name) == value)
+    return query
 
 
 def find(session: Session, delivery_id: str) -> Delivery | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from outdial.errors import NotFound
 from outdial.models import WebhookEndpoint
-from outdial.store.scope import get, rows_of
+from outdial.store.scope import get, owned_by, rows_of
 
 
 def kept(account_id: str) -> SelectOfScalar[WebhookEndpoint]:
@@ -19,6 +20,12 @@ def wanting(session: Session, account_id: str, event: str) -> Sequence[WebhookEn
     """The account's enabled endpoints that subscribe to this event."""
     enabled = session.exec(kept(account_id).where(col(WebhookEndpoint.disabled_at).is_(None))).all()
     return [endpoint for endpoint in enabled if not endpoint.events or event in endpoint.events]
+
+
+def count(session: Session, account_id: str) -> int:
+    """How many endpoints the account has."""
+    counted = select(func.count()).select_from(WebhookEndpoint).where(owned_by(account_id, WebhookEndpoint))
+    return session.exec(counted.where(col(WebhookEndpoint.deleted_at).is_(None))).one()
 
 
 def load(session: Session, account_id: str, endpoint_id: str) -> WebhookEndpoint:
