@@ -50,6 +50,36 @@ class ModelServer:
             return JSONResponse({"error": {"message": "overloaded", "type": "server_error"}}, answer.status)
         if asked.get("stream"):
             return StreamingResponse(self._openai_events(answer), media_type="text/event-stream")
+        message = {
+            "role": "assistant",
+            "content": "".join(answer.words) or None,
+            "tool_calls": _calls(answer),
+        }
+        choice = {"index": 0, "message": message, "finish_reason": _finish(answer)}
+        return JSONResponse(_head("chat.completion") | {"choices": [choice], "usage": _usage()})
+
+    async def anthropic(self, request: Request) -> Response:
+        answer, asked = await self.take(request)
+        assert asked["stream"]
+        return StreamingResponse(self._anthropic_events(answer), media_type="text/event-stream")
+
+    async def _words(self, answer: Answer) -> AsyncIterator[str]:
+        for position, word in enumerate(answer.words):
+            if position:
+                await anyio.to_thread.run_sync(self.gate.wait, 10)
+            yield word
+        if answer.breaks_off:
+            raise ConnectionResetError("the model's server dies")
+
+    async def _openai_events(self, answer: Answer) -> AsyncIterator[str]:
+        async for word in self._words(answer):
+            yield _openai_chunk({"role": "assistant", "content": word})
+        for call in _calls(answer) or ():
+            yield _openai_chunk({"tool_calls": [call | {"index": 0}]})
+        yield _openai_chunk({}, _finish(answer))
+        yield "data: [DONE]\n\n"
+
+    async def _anthropic_events(self, answer: Answer) -> AsyncIterator[str]:
         message: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "content": []}
         usage = {"input_tokens": 1, "output_tokens": 1}
         yield _event("message_start", message=message | {"model": "m", "stop_reason": None, "usage": usage})
