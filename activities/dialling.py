@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.parts import Parts
 from outdial import admission
@@ -163,4 +163,7 @@ def _end_of(refusal: DialRefused) -> CarrierEvent:
 
 
 def _later(message: str, kind: str, seconds: float) -> ApplicationError:
-    return ApplicationError(message, type=kind, next_retry_delay=timedelta(seconds=seconds))
+    # Benign: waiting is no error, and is not logged as one.
+    return ApplicationError(
+        message, type=kind, next_retry_delay=timedelta(seconds=seconds), category=ApplicationErrorCategory.BENIGN
+    )

@@ -14,7 +14,7 @@ RETRIED = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.VOICEM
 # A dial proven never to have reached the carrier costs the person nothing, so it is made again without using
 # up a retry; but not for ever.
 MOST_UNPLACED = 5
-UNPLACED_WAIT = 5.0
+UNPLACED_WAIT = 1.0
 
 
 class RetryType(StrEnum):

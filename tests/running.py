@@ -19,7 +19,7 @@ from outdial.store import calls
 from outdial.store.database import Database
 from sqlmodel import col, select
 from tests.build import a_call, an_account, an_agent
-from worker import make_parts, make_workers, utc_clock
+from worker import THREADS, make_parts, make_workers, utc_clock
 
 PATIENCE = 30
 
@@ -132,7 +132,7 @@ async def running(
     with database.write() as session:
         account = an_account(session, Plan.ENTERPRISE)
         agent = an_agent(session, account)
-    with ThreadPoolExecutor(10) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         async with AsyncExitStack() as workers:
             for worker in make_workers(make_parts(settings, database, client, clock), client, threads):
                 await workers.enter_async_context(worker)
