@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -46,7 +47,16 @@ def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2, default=str) + "\n")
         return
-    table = Table(*(rows[0] if rows else ["nothing"]), box=None)
+    table = Table(box=None)
+    for name in rows[0] if rows else ["nothing"]:
+        table.add_column(name, no_wrap=True)
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    out.print(table)
+        table.add_row(*(_cell(value) for value in row.values()))
+    # An id that was cut to the terminal's width would be of no use.
+    out.print(table, width=max(out.width, out.measure(table).maximum), crop=False)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    return "" if value is None else str(value)

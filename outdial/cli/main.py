@@ -4,6 +4,7 @@ import typer
 
 from outdial.cli.admin import account_app, key_app
 from outdial.cli.console import explained
+from outdial.cli.demo.run import run as run_demo
 from outdial.cli.up import run_until_stopped, stay_up
 from outdial.settings import Settings
 
@@ -27,3 +28,19 @@ def up() -> None:
     """
     with explained():
         run_until_stopped(stay_up(Settings()))
+
+
+@app.command()
+def demo(
+    leave: Annotated[bool, typer.Option("--exit", help="Leave when all is done, with status 0.")] = False,
+    carrier: Annotated[str, typer.Option(help="Who dials.")] = "simulated",
+) -> None:
+    """Call a handful of simulated people with different fates, live; takes less than a minute.
+
+    It has a data folder of its own (data/demo), which it empties first, and takes other ports where the
+    usual ones are taken.
+
+    Example: outdial demo --exit
+    """
+    with explained():
+        run_until_stopped(run_demo(leave=leave, carrier=carrier))

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from outdial.errors import Conflict
+from outdial.settings import Settings
 
 # How long leftovers get to leave by themselves before they are killed, in seconds.
 LEFTOVER_GRACE = 5
@@ -20,6 +21,11 @@ class PidFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: list[tuple[int, float]] = []
+
+    @classmethod
+    def of(cls, settings: Settings) -> "PidFile":
+        """The one of the installation with these settings."""
+        return cls(settings.data / "stack.json")
 
     def claim(self) -> None:
         """Become the launcher and end what a killed one left. Raises Conflict while another one lives."""

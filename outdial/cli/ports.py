@@ -1,6 +1,7 @@
 """The ports that a stack needs on this machine."""
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outdial.errors import Conflict
@@ -22,10 +23,10 @@ class Port:
         return f"OUTDIAL_{self.field.upper()}"
 
 
-def needed(settings: Settings) -> list[Port]:
-    """The ports of everything that would be started here."""
+def needed(settings: Settings, *, own_temporal: bool) -> list[Port]:
+    """The ports of everything that would be started here, with or without a Temporal server."""
     ports = [Port("api_port", settings.api_port, settings.api_host, "the API")]
-    if "temporal_address" not in settings.model_fields_set:
+    if own_temporal:
         ports.append(Port("temporal_port", settings.temporal_port, "127.0.0.1", "the Temporal server"))
         ports.append(Port("ui_port", settings.ui_port, "127.0.0.1", "the Temporal UI"))
     return ports
@@ -43,9 +44,9 @@ def is_free(port: Port) -> bool:
         return True
 
 
-def check(settings: Settings) -> None:
+def check(ports: Iterable[Port]) -> None:
     """Raises Conflict, which names the port and its setting, unless all are free."""
-    for port in needed(settings):
+    for port in ports:
         if not is_free(port):
             raise Conflict(
                 f"Port {port.number} for {port.purpose} is taken. Stop what uses it, or choose another with"

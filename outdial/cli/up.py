@@ -5,6 +5,7 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from outdial.cli.access import FirstAccount
 from outdial.cli.console import err, out, show_line
 from outdial.cli.stack import Stack, running
 from outdial.settings import Settings
@@ -13,7 +14,7 @@ from outdial.settings import Settings
 async def stay_up(settings: Settings) -> None:
     """Run the stack and say where it is, until cancelled."""
     err.print("Starting Temporal, the API and a worker…")
-    async with running(settings, show_line) as stack:
+    async with running(Stack(settings, show_line), FirstAccount()) as stack:
         show_places(stack)
         await asyncio.Event().wait()
 

@@ -1,0 +1,1 @@
+"""`outdial demo`: a handful of simulated people with different fates are called, live in the terminal."""
