@@ -39,8 +39,8 @@ def read_any(text: str, region: str, *, field: str) -> str:
 
 
 def mask(number: str) -> str:
-    """The country code and the last digits, the rest hidden: what logs may show."""
-    parsed = _parsed(number, None)
+    """An E.164 number's country code and last digits, all else hidden: what logs may show."""
+    parsed = _parsed(number, None) if _E164.fullmatch(number) else None
     if parsed is None:
         return "•" * len(number)
     code = f"+{parsed.country_code}"

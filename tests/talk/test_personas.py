@@ -1,6 +1,8 @@
 """Who picks up on the simulated carrier."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +62,10 @@ def test_a_mix_that_cannot_be_read_is_refused(mix: str) -> None:
     """The refusal lists the personas there are."""
     with pytest.raises(Invalid, match=r"book=60.*voicemail"):
         persona_of("+15550000001", mix=mix)
+
+
+def test_the_documented_table_is_the_table() -> None:
+    """docs/simulation.md lists every persona by its digits."""
+    page = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text()
+    rows = dict(re.findall(r"^\| (\d{4}) \| `(\w+)` \|", page, re.MULTILINE))
+    assert rows == {digits: persona.name for digits, persona in PERSONAS.items()}
