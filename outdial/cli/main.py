@@ -1,5 +1,7 @@
 """The commands and their options."""
 
+from typing import Annotated
+
 import typer
 
 from outdial.cli.admin import account_app, key_app

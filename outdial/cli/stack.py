@@ -140,7 +140,7 @@ class Stack:
 
 @asynccontextmanager
 async def running(stack: Stack, first: FirstAccount) -> AsyncGenerator[Stack]:
-    """The stack is up and ready within the block and stopped after it; ``first`` is made where there is none."""
+    """The stack is ready within the block and stopped after it; ``first`` is made if there is no account."""
     stack.settings.data.mkdir(parents=True, exist_ok=True)
     try:
         await stack.start(first)

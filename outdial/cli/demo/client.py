@@ -29,7 +29,6 @@ class Client:
 
 def _answer(response: httpx.Response) -> dict[str, Any]:
     if not response.is_success:
-        raise Unavailable(
-            f"{response.request.method} {response.url.path} was answered {response.status_code}: {response.text}"
-        )
+        asked = f"{response.request.method} {response.url.path}"
+        raise Unavailable(f"{asked} was answered {response.status_code}: {response.text}")
     return response.json()

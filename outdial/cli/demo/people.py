@@ -26,8 +26,8 @@ AGENT: dict[str, Any] = {
     "name": "Lakeside Dental, front desk",
     "system_prompt": "You call {{first_name}} for Lakeside Dental to book a check-up in the week of {{week}}."
     " Be brief and polite. If they don't want to be called, apologise and end the call.",
-    "opening_line": "Hello {{first_name}}, this is Lakeside Dental. Your check-up is due in the week of {{week}}."
-    " Shall we find a time?",
+    "opening_line": "Hello {{first_name}}, this is Lakeside Dental."
+    " Your check-up is due in the week of {{week}}. Shall we find a time?",
     "outcomes": [
         {"name": "BOOKED", "meaning": "The person agreed to a time."},
         {"name": "CALLBACK", "meaning": "The person asked to be called at another time."},

@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(204 if verified else 401)
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: the terminal is the demo's."""
 
 

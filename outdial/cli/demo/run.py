@@ -127,7 +127,5 @@ async def _settle(receiver: Receiver, ids: list[str]) -> None:
         if told.issuperset(ids):
             return
         if time.monotonic() > until:
-            raise Unavailable(
-                f"{len(told)} of {len(ids)} calls were reported by a signed webhook within {WEBHOOKS_WITHIN} s."
-            )
+            raise Unavailable(f"Only {len(told)} of {len(ids)} calls were reported by a signed webhook.")
         await asyncio.sleep(LOOK_EVERY)
