@@ -37,12 +37,13 @@ UPKEEP = {
 async def setup(settings: Settings) -> None:
     """Register what the workflows need. Raises RPCError or RuntimeError where Temporal does not answer."""
     client = await connect(settings)
-    await _add_search_attributes(client)
+    await add_search_attributes(client)
     for job, every in UPKEEP.items():
         await _schedule(client, settings, job, every)
 
 
-async def _add_search_attributes(client: Client) -> None:
+async def add_search_attributes(client: Client) -> None:
+    """Register the search attributes; those that are there already stay."""
     for name in ATTRIBUTES:
         request = AddSearchAttributesRequest(
             namespace=client.namespace, search_attributes={name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD}
