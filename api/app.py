@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from api import account, agents, call_actions, calls, do_not_call, documentation, errors, health, keys, links
+from api import account, agents, call_actions, calls, codec, do_not_call, documentation, errors, health, keys, links
 from api.body import BodyLimit
 from api.context import RequestContext
 from api.gateway import Gateway
@@ -34,6 +34,7 @@ ROUTERS = (
     webhook_deliveries.router,
     webhook_account.router,
     links.router,
+    codec.router,
     health.router,
 )
 DESCRIPTION = "Durable outbound phone calls with AI agents."

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         default=None, description="The key that `outdial up` makes known; unset: one is made and printed."
     )
+    codec_token: SecretStr | None = Field(
+        None, description="What the Temporal UI must send to see decrypted payloads; unset: from this machine only."
+    )
+
     api_host: str = "127.0.0.1"
     api_port: int = 8000
     public_url: str | None = Field(
