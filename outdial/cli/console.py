@@ -16,6 +16,7 @@ from rich.text import Text
 from outdial.cli.service import StartFailed
 from outdial.errors import OutdialError
 
+WIDEST = 1_000
 _DATE = re.compile(r"^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\S*")
 
 out = Console(highlight=False)
@@ -53,7 +54,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     # An id that was cut to the terminal's width would be of no use.
-    out.print(table, width=max(out.width, out.measure(table).maximum), crop=False)
+    Console(width=WIDEST, highlight=False).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -32,7 +32,7 @@ AGENT: dict[str, Any] = {
         {"name": "BOOKED", "meaning": "The person agreed to a time."},
         {"name": "CALLBACK", "meaning": "The person asked to be called at another time."},
         {"name": "REFUSED", "meaning": "The person does not want a check-up."},
-        {"name": "OPTED_OUT", "meaning": "The person does not want to be called again."},
+        {"name": "OPT_OUT", "meaning": "The person does not want to be called again."},
     ],
     "fields": [
         {"name": "appointment_time", "type": "text", "description": "The day and time they agreed to."}

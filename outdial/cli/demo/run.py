@@ -43,7 +43,7 @@ async def run(*, leave: bool, carrier: str) -> None:
     with receiving() as receiver:
         async with _stack(settings) as stack:
             call_id = await _show(stack, receiver)
-            out.print(screen.where_next(settings, stack.key, call_id))
+            out.print(screen.where_next(settings, stack.key, call_id), crop=False)
             if not leave:
                 out.print("\nEverything stays up until Ctrl-C.")
                 await asyncio.Event().wait()
@@ -86,6 +86,7 @@ async def _show(stack: Stack, receiver: Receiver) -> str:
         booked, call = calls[0]
         said = await client.get(f"/v1/calls/{call['id']}/transcript")
         out.print(
+            "",
             screen.outcomes(calls),
             screen.transcript(booked, said),
             screen.webhooks(receiver.received),

@@ -28,7 +28,9 @@ def ended(calls: Calls) -> int:
 
 def live(calls: Calls, webhooks: int) -> RenderableType:
     """The calls as they are now, with how far all of it has come."""
-    table = Table("who", "number", "who…", "status", "now", "dials", "outcome", box=None, header_style="bold")
+    table = Table(
+        "who", "number", "who that is", "status", "now", "dials", "outcome", box=None, header_style="bold"
+    )
     for person, call in calls:
         table.add_row(person.name, person.number, person.fate, _status(call), _now(call), *_results(call))
     done = ended(calls)
@@ -81,15 +83,15 @@ def webhooks(received: Sequence[Received]) -> RenderableType:
 
 def where_next(settings: Settings, key: str, call_id: str) -> RenderableType:
     """Where to look now."""
-    table = Table.grid(padding=(0, 2))
-    table.add_row("API and its docs", f"{settings.base_url}/docs")
-    table.add_row(
-        "Temporal UI",
-        f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}/workflows/{call_id}",
+    workflow = f"namespaces/{settings.temporal_namespace}/workflows/{call_id}"
+    places = (
+        ("API docs", f"{settings.base_url}/docs"),
+        ("Temporal UI", f"{settings.temporal_ui_url}/{workflow}"),
+        ("key", key),
+        ("try", f"curl -H 'Authorization: Bearer {key}' {settings.base_url}/v1/calls/{call_id}"),
     )
-    table.add_row("key", key)
-    table.add_row("try", f"curl -H 'Authorization: Bearer {key}' {settings.base_url}/v1/calls/{call_id}")
-    return Group(Text("Where to look next", "bold"), table)
+    lines = (Text(f"  {name:12} {place}", no_wrap=True, overflow="ignore") for name, place in places)
+    return Group(Text(), Text("Where to look next", "bold"), *lines)
 
 
 def _status(call: Mapping[str, Any]) -> Text:
