@@ -40,7 +40,8 @@ class Settings(BaseSettings):
         default=None, description="The key that `outdial up` makes known; unset: one is made and printed."
     )
     codec_token: SecretStr | None = Field(
-        None, description="What the Temporal UI must send to see decrypted payloads; unset: from this machine only."
+        default=None,
+        description="What the Temporal UI must send to see decrypted payloads; unset: from this machine only.",
     )
 
     api_host: str = "127.0.0.1"

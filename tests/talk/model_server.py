@@ -1,4 +1,4 @@
-"""A language model's server on 127.0.0.1 that speaks OpenAI's chat completions and Anthropic's messages."""
+"""A language model's server on 127.0.0.1: OpenAI's chat completions and responses, Anthropic's messages."""
 
 import json
 import threading
@@ -63,6 +63,11 @@ class ModelServer:
         assert asked["stream"]
         return StreamingResponse(self._anthropic_events(answer), media_type="text/event-stream")
 
+    async def responses(self, request: Request) -> Response:
+        answer, asked = await self.take(request)
+        assert asked["stream"]
+        return StreamingResponse(self._responses_events(answer), media_type="text/event-stream")
+
     async def _words(self, answer: Answer) -> AsyncIterator[str]:
         for position, word in enumerate(answer.words):
             if position:
@@ -78,6 +83,30 @@ class ModelServer:
             yield _openai_chunk({"tool_calls": [call | {"index": 0}]})
         yield _openai_chunk({}, _finish(answer))
         yield "data: [DONE]\n\n"
+
+    async def _responses_events(self, answer: Answer) -> AsyncIterator[str]:
+        head: dict[str, Any] = {
+            "id": "resp_1",
+            "object": "response",
+            "created_at": 1_700_000_000,
+            "model": "m",
+        }
+        item: dict[str, Any] = {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "status": "in_progress",
+            "content": [],
+        }
+        place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+        yield _event("response.created", response=head | {"status": "in_progress", "output": []})
+        yield _event("response.output_item.added", output_index=0, item=item)
+        async for word in self._words(answer):
+            yield _event("response.output_text.delta", delta=word, logprobs=[], **place)
+        text: dict[str, Any] = {"type": "output_text", "text": "".join(answer.words), "annotations": []}
+        done: dict[str, Any] = item | {"status": "completed", "content": [text]}
+        yield _event("response.output_item.done", output_index=0, item=done)
+        yield _event("response.completed", response=head | {"status": "completed", "output": [done]})
 
     async def _anthropic_events(self, answer: Answer) -> AsyncIterator[str]:
         message: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "content": []}
@@ -98,6 +127,7 @@ def model_server(*answers: Answer) -> Generator[ModelServer]:
     model.gate.set()
     routes = [
         Route("/v1/chat/completions", model.openai, methods=["POST"]),
+        Route("/v1/responses", model.responses, methods=["POST"]),
         Route("/v1/messages", model.anthropic, methods=["POST"]),
     ]
     config = uvicorn.Config(

@@ -114,3 +114,14 @@ def test_anthropic_models_stream_by_their_own_protocol(monkeypatch: pytest.Monke
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         parts = asyncio.run(_reply(_talker(server, "anthropic:claude-test", anthropic_api_key="key")))
     assert [part.text for part in parts] == ["Would ", "Tuesday suit?"]
+
+
+def test_models_of_openai_itself_stream_by_its_newer_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a compatible server, `openai:` is asked by the responses protocol, with OpenAI's key."""
+    with model_server(Answer(("Would ", "Tuesday suit?"))) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        settings = Settings.model_validate({"openai_api_key": "key"})
+        talker = make_talker(a_definition(model="openai:test-model"), {"first_name": "Ada"}, settings)
+        parts = asyncio.run(_reply(talker))
+    assert [part.text for part in parts] == ["Would ", "Tuesday suit?"]
+    assert server.requests[0]["authorization"] == "Bearer key"
