@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     codec_token: SecretStr | None = Field(
         default=None,
-        description="What the Temporal UI must send to see decrypted payloads; unset: from this machine only.",
+        description="What the Temporal UI must send to see decrypted payloads; unset: this machine only.",
     )
 
     api_host: str = "127.0.0.1"
