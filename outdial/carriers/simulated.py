@@ -53,7 +53,10 @@ class SimulatedCarrier:
         fate = self._persona(dial).fate(dial.attempt)
         if fate is Fate.INVALID:
             raise DialRefused(
-                f"No such number: {dial.number}", code="21211", disposition=Disposition.INVALID_NUMBER, retryable=False
+                "There is no such number.",
+                code="21211",
+                disposition=Disposition.INVALID_NUMBER,
+                retryable=False,
             )
         if fate is Fate.UNREACHED:
             raise DialUncertain("The request timed out on its way.")
@@ -100,17 +103,19 @@ class SimulatedCarrier:
     def _write_into_book(self, dial: Dial) -> None:
         with self._database.write() as session:
             session.add(
-                SimulatedDial(dial_key=dial.key, number=dial.number, attempt=dial.attempt, placed_at=self._clock())
+                SimulatedDial(
+                    dial_key=dial.key, number=dial.number, attempt=dial.attempt, placed_at=self._clock()
+                )
             )
 
     def _placed_at(self, key: str) -> datetime | None:
         with self._database.read() as session:
-            rows = session.exec(select(SimulatedDial).where(SimulatedDial.dial_key == key).order_by(col(SimulatedDial.id)))
+            rows = session.exec(
+                select(SimulatedDial).where(SimulatedDial.dial_key == key).order_by(col(SimulatedDial.id))
+            )
             first = rows.first()
         return first.placed_at if first else None
 
 
 def _carrier_id(dial: Dial) -> str:
     return f"sim:{dial.key}"
-
-

@@ -1,9 +1,7 @@
 """Calls over days, weekends and clock changes, with the time between skipped."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,14 +19,6 @@ NEW_YORK = ZoneInfo(PLACE)
 OFFICE = {"start": "09:00", "end": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]}
 DAY = 86_400
 SOON = timedelta(seconds=5)
-
-
-@pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A fresh SQLite database, for what is the same on every database."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
-    yield database
-    database.close()
 
 
 async def test_a_call_scheduled_three_days_ahead_is_dialled_then(database: Database) -> None:
@@ -99,7 +89,8 @@ async def test_consistent_retries_use_their_intervals_over_days(database: Databa
         retry = {"type": "consistent", "intervals": [DAY, 2 * DAY]}
         call = await there.call(NEVER_ANSWERS, retry=retry)
         first, second, third = there.worker.attempts(call)
-        assert first.ended_at and second.ended_at
+        assert first.ended_at
+        assert second.ended_at
         assert timedelta() <= second.intended_at - first.ended_at - timedelta(days=1) < SOON
         assert timedelta() <= third.intended_at - second.ended_at - timedelta(days=2) < SOON
         assert (call.status, call.disposition) == (CallStatus.FAILED, Disposition.NO_ANSWER)
@@ -111,10 +102,7 @@ async def test_backoff_retries_grow_up_to_their_cap(sqlite: Database) -> None:
         retry = {"type": "backoff", "intervals": [3600] * 4, "cap": 5 * 3600, "jitter": 0}
         call = await there.call(NEVER_ANSWERS, retry=retry)
         dialled = there.dialled_at(call)
-        waits = [
-            round((later - sooner) / timedelta(hours=1), 2)
-            for sooner, later in zip(dialled, dialled[1:], strict=False)
-        ]
+        waits = [round((later - sooner) / timedelta(hours=1), 2) for sooner, later in pairwise(dialled)]
         assert waits == [1, 2, 4, 5]
 
 

@@ -1,0 +1,50 @@
+"""The saved histories: where they are, reading them."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Payload
+from temporalio.client import WorkflowHistory
+
+FOLDER = Path(__file__).parent / "histories"
+NUMBER = re.compile(r"\+\d{8,15}\b")
+
+
+def saved() -> list[Path]:
+    """Every saved history, of all versions."""
+    return sorted(FOLDER.glob("*/*.json"))
+
+
+def read(path: Path) -> WorkflowHistory:
+    """One saved history."""
+    written: dict[str, Any] = json.loads(path.read_text())
+    return WorkflowHistory.from_json(written.pop("workflowId"), written)
+
+
+def text_of(history: WorkflowHistory) -> str:
+    """All that a reader of the history could read, payloads decoded."""
+    readable = [str(event) for event in history.events]
+    return "\n".join(
+        readable + [payload.data.decode() for event in history.events for payload in _payloads(event)]
+    )
+
+
+def _payloads(message: Message) -> Iterator[Payload]:
+    for _, value in message.ListFields():
+        for part in _parts(value):
+            if isinstance(part, Payload):
+                yield part
+            elif isinstance(part, Message):
+                yield from _payloads(part)
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, Message):
+        return [value]
+    if hasattr(value, "values"):
+        return list(value.values())
+    return list(value) if hasattr(value, "__iter__") and not isinstance(value, str | bytes) else []
