@@ -20,11 +20,11 @@ from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
 from engine.connection import connect
 from engine.deliveries import start_deliveries
+from outdial import logs
 from outdial.carriers.registry import make_carrier
 from outdial.clock import Clock
 from outdial.lifecycle import Lifecycle
 from outdial.links import Links
-from outdial import logs
 from outdial.secrets import SecretBox
 from outdial.settings import Settings, get_settings
 from outdial.store.database import Database
@@ -38,7 +38,9 @@ DRAIN = timedelta(seconds=20)
 
 # Our workflow modules import nothing that varies, so they are shared between runs instead of loaded for each.
 RUNNER = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("outdial", "workflows", "pydantic", "sqlmodel")
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "outdial", "workflows", "pydantic", "sqlmodel"
+    )
 )
 
 
@@ -117,7 +119,9 @@ async def work(settings: Settings, stop: asyncio.Event, clock: Clock = utc_clock
         async with AsyncExitStack() as running:
             for worker in make_workers(parts, client, threads):
                 await running.enter_async_context(worker)
-            structlog.get_logger().info("worker ready", task_queue=settings.task_queue, carrier=parts.carrier.name)
+            structlog.get_logger().info(
+                "worker ready", task_queue=settings.task_queue, carrier=parts.carrier.name
+            )
             await stop.wait()
     database.close()
 

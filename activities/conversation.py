@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,7 +71,9 @@ class ConversationActivities:
         turns = StoredTurns(self._parts.database, scene.attempt, len(scene.said))
         try:
             transcript = Transcript(turns, scene.said)
-            talk = await hold(talker, Callee(persona), transcript, pace=pace, max_seconds=call.max_duration_seconds)
+            talk = await hold(
+                talker, Callee(persona), transcript, pace=pace, max_seconds=call.max_duration_seconds
+            )
         finally:
             await turns.flush()
         return _ended(Disposition.ANSWERED, talk.ended_by, talk.error)
@@ -83,7 +85,9 @@ class ConversationActivities:
             attempt = calls.attempt_of(session, call, order.attempt)
             assert attempt is not None, "only attempts that were begun are answered"
             owed = parts.lifecycle.carrier_events(session, call, attempt, order.events, parts.clock())
-            scene = _scene(call, attempt, calls.agent_version(session, call).definition, calls.turns_of(session, attempt))
+            scene = _scene(
+                call, attempt, calls.agent_version(session, call).definition, calls.turns_of(session, attempt)
+            )
         parts.start_deliveries(owed)
         return scene
 
@@ -114,7 +118,9 @@ class ConversationActivities:
             call = calls.load(session, order.call_id)
             attempt = calls.attempt_of(session, call, order.attempt)
             assert attempt is not None, "only attempts that were begun are understood"
-            return _scene(call, attempt, calls.agent_version(session, call).definition, calls.turns_of(session, attempt))
+            return _scene(
+                call, attempt, calls.agent_version(session, call).definition, calls.turns_of(session, attempt)
+            )
 
     def _store(self, order: AttemptOrder, result: Extraction) -> None:
         now = self._parts.clock()
@@ -122,7 +128,9 @@ class ConversationActivities:
             call = calls.load(session, order.call_id)
             self._parts.lifecycle.extracted(session, call, result, now)
             if result.opt_out:
-                do_not_call.add(session, call.account_id, call.number, source="conversation", note=f"asked in {call.id}")
+                do_not_call.add(
+                    session, call.account_id, call.number, source="conversation", note=f"asked in {call.id}"
+                )
 
     def _store_failure(self, order: AttemptOrder, error: str) -> None:
         with self._parts.database.write() as session:
@@ -169,7 +177,7 @@ class StoredTurns:
 
 
 @asynccontextmanager
-async def _heartbeats() -> AsyncIterator[None]:
+async def _heartbeats() -> AsyncGenerator[None]:
     """Tell the server now and then that this worker is alive, so that another takes over soon when it is not."""
     timeout = activity.info().heartbeat_timeout
     every = timeout.total_seconds() / 3 if timeout else 10.0
@@ -193,4 +201,6 @@ def _scene(call: Call, attempt: Attempt, agent: AgentDefinition, turns: Sequence
 
 
 def _ended(disposition: Disposition, by: str, error: str | None) -> Events:
-    return Events([Timed(0, CarrierEvent(EventKind.ENDED, disposition=disposition, ended_by=by, error_message=error))])
+    return Events(
+        [Timed(0, CarrierEvent(EventKind.ENDED, disposition=disposition, ended_by=by, error_message=error))]
+    )

@@ -165,5 +165,8 @@ def _end_of(refusal: DialRefused) -> CarrierEvent:
 def _later(message: str, kind: str, seconds: float) -> ApplicationError:
     # Benign: waiting is no error, and is not logged as one.
     return ApplicationError(
-        message, type=kind, next_retry_delay=timedelta(seconds=seconds), category=ApplicationErrorCategory.BENIGN
+        message,
+        type=kind,
+        next_retry_delay=timedelta(seconds=seconds),
+        category=ApplicationErrorCategory.BENIGN,
     )

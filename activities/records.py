@@ -80,6 +80,8 @@ def _complete(end: CarrierEvent, attempt: Attempt, *, canceled: bool) -> Carrier
 
 def _what_follows(attempt: Attempt, agent: AgentDefinition, *, canceled: bool) -> Next:
     talked = attempt.disposition is Disposition.ANSWERED
-    left_message = attempt.disposition is Disposition.VOICEMAIL and agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE
+    left_message = (
+        attempt.disposition is Disposition.VOICEMAIL and agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE
+    )
     reached = (talked or left_message) and not canceled
     return Next(None if reached else attempt.retry_at, talked, reached)

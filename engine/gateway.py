@@ -1,8 +1,8 @@
 """What the API asks of Temporal: start a call, signal it, start deliveries. Blocking, for endpoint threads."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio.from_thread
 from temporalio.client import Client
@@ -65,7 +65,7 @@ class Gateway:
         handle = self._client.get_workflow_handle(call_id)
         self._run(lambda: handle.signal(name, args=args, rpc_timeout=ANSWER_WITHIN))
 
-    def _run(self, ask: Callable[[], Awaitable[Result]]) -> Result:
+    def _run(self, ask: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         try:
             return anyio.from_thread.run(ask)
         except RPCError as error:

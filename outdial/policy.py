@@ -32,11 +32,15 @@ class RetryPolicy(BaseModel):
 
     type: RetryType = RetryType.CONSISTENT
     intervals: list[Annotated[int, Field(ge=0, le=604_800)]] = Field(
-        default_factory=list[int], max_length=10, description="Seconds before each retry; empty: never.", examples=[[300, 300]]
+        default_factory=list[int],
+        max_length=10,
+        description="Seconds before each retry; empty: never.",
+        examples=[[300, 300]],
     )
-    factor: float = Field(2.0, ge=1, le=10, description="backoff: how much longer each wait is than the last.")
-    cap: float = Field(86_400, gt=0, le=604_800, description="backoff: the longest wait, in seconds.")
-    jitter: float = Field(0.1, ge=0, le=0.5, description="backoff: the share of a wait by which it may vary.")
+    factor: float = Field(default=2.0, ge=1, le=10, description="backoff: how much longer each wait is than the last."
+    )
+    cap: float = Field(default=86_400, gt=0, le=604_800, description="backoff: the longest wait, in seconds.")
+    jitter: float = Field(default=0.1, ge=0, le=0.5, description="backoff: the share of a wait by which it may vary.")
 
     def wait_before(self, retry: int, chance: float) -> float | None:
         """Seconds to wait before retry ``retry`` (0 is the first), None when they are used up.
@@ -60,7 +64,13 @@ class RetryDecision:
 
 
 def decide_retry(
-    policy: RetryPolicy, disposition: Disposition, *, retries_used: int, unplaced: int, retryable: bool, chance: float
+    policy: RetryPolicy,
+    disposition: Disposition,
+    *,
+    retries_used: int,
+    unplaced: int,
+    retryable: bool,
+    chance: float,
 ) -> RetryDecision:
     """Whether a call is dialled again after an attempt that ended so."""
     if disposition is Disposition.NOT_PLACED:

@@ -17,11 +17,23 @@ class CallStatus(StrEnum):
         return self in (CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.CANCELED)
 
 
+class BatchStatus(StrEnum):
+    """Where a batch stands."""
+
+    PREPARING = "preparing"  # its recipients are being taken in
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELED = "canceled"  # from the request on; it has ended once its calls have
+
+
 class Progress(StrEnum):
     """What a call is doing within its status."""
 
     WAITING = "waiting"  # until it is due
     HELD = "held"  # admission said: not now (Call.hold_reason says why)
+    QUEUED = "queued"  # for a line of its batch, which will wake it
     DIALLING = "dialling"
     RINGING = "ringing"
     TALKING = "talking"

@@ -1,13 +1,14 @@
 """Outdial's worker in the test's own process, over a real Temporal server and a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlmodel import col, select
 from temporalio.client import Client, WorkflowHandle
 
 from engine.calls import start_call
@@ -17,7 +18,6 @@ from outdial.plans import Plan
 from outdial.settings import Settings
 from outdial.store import calls
 from outdial.store.database import Database
-from sqlmodel import col, select
 from tests.build import a_call, an_account, an_agent
 from worker import THREADS, make_parts, make_workers, utc_clock
 
@@ -86,12 +86,10 @@ class Running:
 
     async def until(self, call: Call, progress: str) -> Call:
         """The call's row once its progress is so."""
-        for _ in range(PATIENCE * 50):
-            row = await asyncio.to_thread(self.row, call)
-            if row.progress == progress:
-                return row
-            await asyncio.sleep(0.02)
-        raise TimeoutError(f"{call.id} is {row.progress}, not {progress}")
+        async with asyncio.timeout(PATIENCE):
+            while (row := await asyncio.to_thread(self.row, call)).progress != progress:
+                await asyncio.sleep(0.02)
+        return row
 
     def row(self, call: Call) -> Call:
         with self.database.read() as session:
@@ -117,13 +115,17 @@ class Running:
         """The last attempt's transcript."""
         with self.database.read() as session:
             attempt = calls.last_attempt(session, self.row(call))
-            return [f"{turn.speaker}: {turn.text}" for turn in calls.turns_of(session, attempt)] if attempt else []
+            return (
+                [f"{turn.speaker}: {turn.text}" for turn in calls.turns_of(session, attempt)]
+                if attempt
+                else []
+            )
 
 
 @asynccontextmanager
 async def running(
     address_or_client: str | Client, database: Database, *, clock: Clock = utc_clock, **given: Any
-) -> AsyncIterator[Running]:
+) -> AsyncGenerator[Running]:
     """A worker over this Temporal server and database, with an account and an agent, until the block ends."""
     settings = settings_for(database, **given)
     client = address_or_client

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,10 +23,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def dev_server(*arguments: str, port: int | None = None) -> Iterator[str]:
+def dev_server(*arguments: str, port: int | None = None) -> Generator[str]:
     """A dev server in memory (unless ``arguments`` name a file), with our search attributes; yields its address."""
     port = port or free_port()
-    command = [shutil.which(TEMPORAL) or "temporal", "server", "start-dev", "--headless", "--log-level", "error"]
+    command = [
+        shutil.which(TEMPORAL) or "temporal",
+        "server",
+        "start-dev",
+        "--headless",
+        "--log-level",
+        "error",
+    ]
     command += ["--ip", HOST, "--port", str(port), *arguments]
     for name in ATTRIBUTES:
         command += ["--search-attribute", f"{name}=Keyword"]

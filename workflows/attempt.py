@@ -67,8 +67,11 @@ class LiveAttempt:
         deadline = workflow.now() + timedelta(seconds=limit)
         while not self._decided():
             left = (deadline - workflow.now()).total_seconds()
-            if left <= 0 or not await self._until(lambda: self._decided() or self._has_news(), left, "ringing"):
-                return await self._look_up()
+            if left <= 0 or not await self._until(
+                lambda: self._decided() or self._has_news(), left, "ringing"
+            ):
+                await self._look_up()
+                return
             await self._keep_news()
 
     async def _keep_news(self) -> None:
@@ -148,7 +151,9 @@ class LiveAttempt:
         assert end is not None, "an attempt is concluded once it has ended"
         return await workflow.execute_activity(
             names.CONCLUDE,
-            AttemptEnd(self._order.call_id, self.number, end, self._line.take_unkept(), canceled=self._cut_short),
+            AttemptEnd(
+                self._order.call_id, self.number, end, self._line.take_unkept(), canceled=self._cut_short
+            ),
             result_type=Next,
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=UNTIL_DONE,

@@ -26,7 +26,7 @@ from workflows.messages import (
 )
 from workflows.options import UNTIL_DONE, while_waiting_for_a_line
 
-STATUS = SearchAttributeKey.for_keyword(names.STATUS)
+_STATUS = SearchAttributeKey.for_keyword(names.STATUS)
 
 
 @workflow.defn(name="OutboundCall")
@@ -112,7 +112,7 @@ class OutboundCall:
             dialled = await self._ask_to_dial(DialOrder(self._order.call_id, number, find_only=True))
         if dialled.result is DialResult.PLACED:
             self._attempt = number
-            workflow.upsert_search_attributes([STATUS.value_set("in_progress")])
+            _index_status(CallStatus.IN_PROGRESS)
         return dialled
 
     def _ask_to_dial(self, order: DialOrder) -> workflow.ActivityHandle[Dialled]:
@@ -167,7 +167,7 @@ class OutboundCall:
             retry_policy=UNTIL_DONE,
             summary=f"report {status}",
         )
-        workflow.upsert_search_attributes([STATUS.value_set(str(status))])
+        _index_status(status)
         return str(status)
 
     def _show(self, phase: str) -> None:
@@ -222,3 +222,6 @@ class OutboundCall:
         )
 
 
+def _index_status(status: CallStatus) -> None:
+    # The SDK leaves a type parameter of this function open.
+    workflow.upsert_search_attributes([_STATUS.value_set(str(status))])  # pyright: ignore[reportUnknownMemberType]

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from outdial.ids import new_id
-from outdial.models.base import UtcDateTime, enum_type, utc_now
+from outdial.models.base import Table, UtcDateTime, enum_type, utc_now
 from outdial.plans import LIMITS, Plan
 
 
-class Account(SQLModel, table=True):
+class Account(Table, table=True):
     """Who pays: a plan, its lines, the region national numbers are read in."""
 
     id: str = Field(default_factory=lambda: new_id("acct"), primary_key=True)
@@ -30,10 +30,8 @@ class Account(SQLModel, table=True):
         return self.custom_lines if self.custom_lines is not None else LIMITS[self.plan].lines
 
 
-class ApiKey(SQLModel, table=True):
+class ApiKey(Table, table=True):
     """A bearer key. Only its SHA-256 is kept; the prefix tells a person which one it is."""
-
-    __tablename__ = "api_key"
 
     id: str = Field(default_factory=lambda: new_id("key"), primary_key=True)
     account_id: str = Field(foreign_key="account.id", index=True)

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic import Field as PydanticField
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from outdial.ids import new_id
-from outdial.models.base import JsonColumn, UtcDateTime, utc_now
+from outdial.models.base import JsonColumn, Table, UtcDateTime, utc_now
 
 
 class OutcomeChoice(BaseModel):
@@ -54,7 +54,7 @@ class AgentDefinition(BaseModel):
     voicemail_message: str | None = PydanticField(default=None, max_length=2_000)
 
 
-class Agent(SQLModel, table=True):
+class Agent(Table, table=True):
     """An agent's name and which version new calls get."""
 
     id: str = Field(default_factory=lambda: new_id("agent"), primary_key=True)
@@ -66,10 +66,9 @@ class Agent(SQLModel, table=True):
     archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class AgentVersion(SQLModel, table=True):
+class AgentVersion(Table, table=True):
     """One version of an agent's definition, never changed once written."""
 
-    __tablename__ = "agent_version"
     __table_args__ = (UniqueConstraint("agent_id", "version"),)
 
     id: str = Field(default_factory=lambda: new_id("agv"), primary_key=True)

@@ -1,11 +1,14 @@
 """Column types and defaults that every table shares."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import declared_attr
+from sqlmodel import SQLModel
 from sqlmodel import SQLModel
 
 # Constraints get names, so that a migration can change them.
@@ -17,7 +20,7 @@ SQLModel.metadata.naming_convention = {
 }
 
 # JSONB on PostgreSQL so that keys can be compared there; text on SQLite.
-JsonColumn = JSON().with_variant(JSONB(), "postgresql")
+JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 def utc_now() -> datetime:
@@ -51,3 +54,11 @@ def enum_type(kind: type[StrEnum]) -> Any:
         return [str(member) for member in members]
 
     return Enum(kind, native_enum=False, length=32, values_callable=values)
+
+
+class Table(SQLModel):
+    """A table's class; ``CallEvent`` is the table ``call_event``."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805  # pyright: ignore[reportIncompatibleVariableOverride]
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

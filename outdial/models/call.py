@@ -4,14 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from outdial.ids import new_id
-from outdial.models.base import JsonColumn, UtcDateTime, enum_type, utc_now
+from outdial.models.base import JsonColumn, Table, UtcDateTime, enum_type, utc_now
 from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, Sentiment, Speaker
 
 
-class Call(SQLModel, table=True):
+# Queries say these in the same words, so that both databases see that the partial index fits.
+UNSTARTED_IN_BATCH = "batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"
+ON_ITS_WAY = "workflow_started AND ended_at IS NULL"
+
+
+class Call(Table, table=True):
     """The intent to reach one number once, and what came of it."""
 
     __table_args__ = (
@@ -19,7 +24,33 @@ class Call(SQLModel, table=True):
         Index("ix_call_account_status", "account_id", "status", "created_at", "id"),
         Index("ix_call_account_number", "account_id", "number", "created_at", "id"),
         Index("ix_call_account_outcome", "account_id", "outcome", "created_at", "id"),
-        Index("ix_call_batch", "batch_id", "id"),
+        Index("ix_call_batch", "batch_id", "batch_row"),
+        Index("ix_call_batch_counts", "batch_id", "status", "outcome", "disposition"),
+        # A number is called once in a batch.
+        Index(
+            "uq_call_batch_number",
+            "batch_id",
+            "number",
+            unique=True,
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
+        # A batch's questions: what has not been started, and what of it is on its way?
+        Index(
+            "ix_call_batch_unstarted",
+            "batch_id",
+            "batch_row",
+            sqlite_where=text(UNSTARTED_IN_BATCH),
+            postgresql_where=text(UNSTARTED_IN_BATCH),
+        ),
+        Index(
+            "ix_call_on_its_way",
+            "account_id",
+            "batch_id",
+            "due_at",
+            sqlite_where=text(ON_ITS_WAY),
+            postgresql_where=text(ON_ITS_WAY),
+        ),
         # The reconciler's question: what was recorded and never started? A batch starts its own calls.
         Index(
             "ix_call_unstarted",
@@ -39,6 +70,8 @@ class Call(SQLModel, table=True):
     id: str = Field(default_factory=lambda: new_id("call"), primary_key=True)
     account_id: str = Field(foreign_key="account.id")
     batch_id: str | None = None
+    batch_row: int | None = None  # its place in what was uploaded, from 0
+    external_id: str | None = None  # the client's own name for the recipient
     agent_id: str = Field(foreign_key="agent.id")
     agent_version_id: str = Field(foreign_key="agent_version.id")
 
@@ -78,11 +111,12 @@ class Call(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Table, table=True):
     """One dial of a call. While ``ended_at`` is empty it holds a line, so lines in use are counted from here."""
 
     __table_args__ = (
         UniqueConstraint("call_id", "number"),
+        Index("ix_attempt_batch", "batch_id", "intended_at"),
         Index(
             "ix_attempt_line",
             "account_id",
@@ -110,13 +144,15 @@ class Attempt(SQLModel, table=True):
     disposition: Disposition | None = Field(default=None, sa_type=enum_type(Disposition))
     answered_by: str | None = None  # person or machine
     ended_by: str | None = None
-    retry_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the next attempt is due, if any
+    retry_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime
+    )  # when the next attempt is due, if any
     error_code: str | None = None
     error_message: str | None = None
     recording: str | None = None
 
 
-class Turn(SQLModel, table=True):
+class Turn(Table, table=True):
     """One utterance of a conversation, in order."""
 
     __table_args__ = (UniqueConstraint("attempt_id", "position"),)
@@ -130,10 +166,9 @@ class Turn(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class CallEvent(SQLModel, table=True):
+class CallEvent(Table, table=True):
     """One thing that happened to a call, for its timeline."""
 
-    __tablename__ = "call_event"
     __table_args__ = (Index("ix_call_event_call", "call_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -145,10 +180,8 @@ class CallEvent(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SimulatedDial(SQLModel, table=True):
+class SimulatedDial(Table, table=True):
     """The simulated carrier's own book: one row for every dial it was asked for, duplicates included."""
-
-    __tablename__ = "simulated_dial"
 
     id: int | None = Field(default=None, primary_key=True)
     dial_key: str = Field(index=True)

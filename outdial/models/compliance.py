@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from outdial.ids import new_id
-from outdial.models.base import UtcDateTime, utc_now
+from outdial.models.base import Table, UtcDateTime, utc_now
 
 
-class DoNotCall(SQLModel, table=True):
+class DoNotCall(Table, table=True):
     """A number that an account may not dial, until ``expires_at`` if it is given."""
 
-    __tablename__ = "do_not_call"
     __table_args__ = (UniqueConstraint("account_id", "number"),)
 
     id: str = Field(default_factory=lambda: new_id("dnc"), primary_key=True)

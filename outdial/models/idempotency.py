@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from outdial.models.base import UtcDateTime, utc_now
+from outdial.models.base import Table, UtcDateTime, utc_now
 
 
-class IdempotentRequest(SQLModel, table=True):
+class IdempotentRequest(Table, table=True):
     """One key of one account: what was asked (hashed), and the answer once there is one."""
-
-    __tablename__ = "idempotent_request"
 
     account_id: str = Field(foreign_key="account.id", primary_key=True)
     key: str = Field(primary_key=True, max_length=255)

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from outdial.ids import new_id
-from outdial.models.base import JsonColumn, UtcDateTime, enum_type, utc_now
+from outdial.models.base import JsonColumn, Table, UtcDateTime, enum_type, utc_now
 
 
 class DeliveryState(StrEnum):
@@ -17,10 +17,8 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-class WebhookEndpoint(SQLModel, table=True):
+class WebhookEndpoint(Table, table=True):
     """An address that an account wants events at. Secrets are stored encrypted."""
-
-    __tablename__ = "webhook_endpoint"
 
     id: str = Field(default_factory=lambda: new_id("whe"), primary_key=True)
     account_id: str = Field(foreign_key="account.id", index=True)
@@ -37,7 +35,7 @@ class WebhookEndpoint(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Delivery(SQLModel, table=True):
+class Delivery(Table, table=True):
     """One event owed to one address; written in the transaction of the change that it tells of."""
 
     __table_args__ = (
@@ -69,10 +67,8 @@ class Delivery(SQLModel, table=True):
     end_reason: str | None = None  # why it is dead
 
 
-class DeliveryTry(SQLModel, table=True):
+class DeliveryTry(Table, table=True):
     """One request of a delivery and what came back."""
-
-    __tablename__ = "delivery_try"
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: str = Field(foreign_key="account.id")

@@ -1,6 +1,6 @@
 """Opening the database: SQLite tuned for one machine, PostgreSQL for many, sessions to read and to write."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,11 @@ class Database:
     def __init__(self, address: str, *, pool_size: int = 20) -> None:
         url = make_url(address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": not self.is_sqlite}
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+            "pool_pre_ping": not self.is_sqlite,
+        }
         if self.is_sqlite:
             Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False}
@@ -35,13 +39,13 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> Generator[Session]:
         """A session for questions; nothing it holds expires, so rows can be used after it closes."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> Generator[Session]:
         """A session in one transaction: committed at the end of the block, rolled back on an exception."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"outdial_write": True})
@@ -54,7 +58,12 @@ class Database:
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     # None: the driver starts no transaction of its own; _begin_sqlite does.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={SQLITE_BUSY_MS}", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={SQLITE_BUSY_MS}",
+        "foreign_keys=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

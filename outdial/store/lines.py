@@ -1,7 +1,5 @@
 """Lines: how many calls of an account are live. An attempt without an end holds one."""
 
-from typing import Any
-
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -16,5 +14,5 @@ def lock_account(session: Session, account_id: str) -> Account:
 
 def in_use(session: Session, account_id: str) -> int:
     """How many lines of the account are taken now."""
-    live: Any = select(func.count()).select_from(Attempt).where(owned_by(account_id, Attempt))
-    return session.exec(live.where(col(Attempt.ended_at).is_(None))).one()
+    live = select(func.count()).select_from(Attempt)
+    return session.exec(live.where(owned_by(account_id, Attempt), col(Attempt.ended_at).is_(None))).one()

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, update
+from sqlalchemy import CursorResult, delete, update
 from sqlmodel import Session, col, select
 
 from outdial.models import Call, IdempotentRequest
@@ -46,4 +46,5 @@ def forget_idempotency(session: Session, now: datetime, lifetime_seconds: float)
     """Delete answers that are kept no longer; returns how many."""
     oldest = now - timedelta(seconds=lifetime_seconds)
     statement: Any = delete(IdempotentRequest).where(col(IdempotentRequest.created_at) < oldest)
-    return session.exec(statement).rowcount
+    deleted = cast("CursorResult[Any]", session.exec(statement))
+    return deleted.rowcount

@@ -6,9 +6,17 @@ from outdial.policy import MOST_UNPLACED, RetryDecision, RetryPolicy, RetryType,
 from outdial.vocabulary import Disposition
 
 
-def decide(disposition: Disposition, policy: RetryPolicy, retries_used: int = 0, **given: object) -> RetryDecision:
-    values: dict[str, object] = {"unplaced": 1, "retryable": True, "chance": 0.5, **given}
-    return decide_retry(policy, disposition, retries_used=retries_used, **values)  # pyright: ignore[reportArgumentType]
+def decide(
+    disposition: Disposition,
+    policy: RetryPolicy,
+    retries_used: int = 0,
+    *,
+    unplaced: int = 1,
+    retryable: bool = True,
+) -> RetryDecision:
+    return decide_retry(
+        policy, disposition, retries_used=retries_used, unplaced=unplaced, retryable=retryable, chance=0.5
+    )
 
 
 def test_consistent_uses_its_intervals_in_order_and_then_stops() -> None:

@@ -11,11 +11,16 @@ from pydantic import ValidationError
 from outdial.windows import ALL_DAYS, CallingHours, Weekday
 
 NEW_YORK = ZoneInfo("America/New_York")
-ZONES = [ZoneInfo(name) for name in ("UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo")]
+ZONES = [
+    ZoneInfo(name)
+    for name in ("UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo")
+]
 
 
 def hours(start: str, end: str, *days: Weekday) -> CallingHours:
-    return CallingHours(start=time.fromisoformat(start), end=time.fromisoformat(end), days=list(days) or ALL_DAYS)
+    return CallingHours(
+        start=time.fromisoformat(start), end=time.fromisoformat(end), days=list(days) or ALL_DAYS
+    )
 
 
 def utc(text: str) -> datetime:
