@@ -58,7 +58,9 @@ class Lifecycle:
         note(session, call, "attempt.dialling", now, attempt=number)
         return attempt, self._publish(session, call, EventType.CALL_STARTED, now, attempt) if first else []
 
-    def hold(self, session: Session, call: Call, reason: str, now: datetime, until: datetime | None = None) -> None:
+    def hold(
+        self, session: Session, call: Call, reason: str, now: datetime, until: datetime | None = None
+    ) -> None:
         """The call may not be dialled yet; its row says why."""
         if call.hold_reason == reason:
             return
@@ -105,7 +107,9 @@ class Lifecycle:
             attempt.answered_by = attempt.answered_by or PERSON
         return True
 
-    def end_attempt(self, session: Session, call: Call, attempt: Attempt, end: CarrierEvent, now: datetime) -> None:
+    def end_attempt(
+        self, session: Session, call: Call, attempt: Attempt, end: CarrierEvent, now: datetime
+    ) -> None:
         """Close the attempt, which frees its line, and decide whether there is another."""
         disposition = end.disposition or Disposition.UNKNOWN
         attempt.state, attempt.ended_at, attempt.disposition = AttemptState.ENDED, now, disposition
@@ -114,7 +118,15 @@ class Lifecycle:
         call.disposition = disposition
         session.flush()
         decision = _decide(session, call, disposition, retryable=end.retryable)
-        note(session, call, "attempt.ended", now, attempt=attempt.number, disposition=disposition, error=end.error_code)
+        note(
+            session,
+            call,
+            "attempt.ended",
+            now,
+            attempt=attempt.number,
+            disposition=disposition,
+            error=end.error_code,
+        )
         if decision.after is None:
             return
         call.retries_used += decision.uses_retry
@@ -159,18 +171,27 @@ class Lifecycle:
         return publish(session, call, event, now=now, links=self.links, attempt=attempt)
 
 
-def note(session: Session, call: Call, what: str, at: datetime, *, attempt: int | None = None, **detail: Any) -> None:
+def note(
+    session: Session, call: Call, what: str, at: datetime, *, attempt: int | None = None, **detail: Any
+) -> None:
     """Add a line to the call's timeline."""
     call.updated_at = at
     said = {key: value for key, value in detail.items() if value is not None}
-    session.add(CallEvent(account_id=call.account_id, call_id=call.id, attempt=attempt, type=what, detail=said, at=at))
+    session.add(
+        CallEvent(account_id=call.account_id, call_id=call.id, attempt=attempt, type=what, detail=said, at=at)
+    )
     session.add(call)
 
 
 def _decide(session: Session, call: Call, disposition: Disposition, *, retryable: bool) -> RetryDecision:
     policy = RetryPolicy.model_validate(call.retry or {})
     unplaced = calls.count_unplaced(session, call) if disposition is Disposition.NOT_PLACED else 0
-    chance = random.random()  # noqa: S311 (spreads retries, keeps no secret)
+    chance = random.random()
     return decide_retry(
-        policy, disposition, retries_used=call.retries_used, unplaced=unplaced, retryable=retryable, chance=chance
+        policy,
+        disposition,
+        retries_used=call.retries_used,
+        unplaced=unplaced,
+        retryable=retryable,
+        chance=chance,
     )

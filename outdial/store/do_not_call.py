@@ -17,12 +17,20 @@ def is_listed(session: Session, account_id: str, number: str, now: datetime) -> 
 
 
 def add(
-    session: Session, account_id: str, number: str, *, source: str, note: str = "", expires_at: datetime | None = None
+    session: Session,
+    account_id: str,
+    number: str,
+    *,
+    source: str,
+    note: str = "",
+    expires_at: datetime | None = None,
 ) -> DoNotCall:
     """Put a number on the list. One that is there stays, for the longer of both times."""
     entry = session.exec(rows_of(account_id, DoNotCall).where(DoNotCall.number == number)).first()
     if entry is None:
-        entry = DoNotCall(account_id=account_id, number=number, source=source, note=note, expires_at=expires_at)
+        entry = DoNotCall(
+            account_id=account_id, number=number, source=source, note=note, expires_at=expires_at
+        )
     elif entry.expires_at is not None:
         entry.expires_at = None if expires_at is None else max(entry.expires_at, expires_at)
     session.add(entry)

@@ -8,9 +8,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from outdial.errors import NotFound
 
-
-
-
 Row = TypeVar("Row", bound=SQLModel)
 
 _NAMES = {"WebhookEndpoint": "webhook endpoint", "ApiKey": "API key", "DoNotCall": "do-not-call entry"}

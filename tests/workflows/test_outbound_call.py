@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.models import CallStatus, Disposition, Progress
 from outdial.models.base import utc_now
 from outdial.store import do_not_call
@@ -12,7 +13,6 @@ from outdial.store.database import Database
 from tests import running
 from tests.running import running as worker
 from workflows.messages import CallState, CarrierNews, Reschedule
-from outdial.carriers.base import CarrierEvent, EventKind
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,11 @@ async def test_a_person_who_answers_is_talked_to_and_understood(temporal: str, d
     """Asked for, dialled, talked, understood: completed, with outcome, summary, sentiment and transcript."""
     async with worker(temporal, database) as outdial:
         call = await outdial.call(running.BOOKS)
-        assert (call.status, call.disposition, call.outcome) == (CallStatus.COMPLETED, Disposition.ANSWERED, "BOOKED")
+        assert (call.status, call.disposition, call.outcome) == (
+            CallStatus.COMPLETED,
+            Disposition.ANSWERED,
+            "BOOKED",
+        )
         assert call.summary
         assert call.sentiment == "positive"
         assert outdial.said(call)[0] == "agent: Hello Ada, this is Lakeside Dental."
