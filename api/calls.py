@@ -1,7 +1,7 @@
 """Calls: place, list, read, with transcript and recording."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -53,7 +53,7 @@ def _filter(
 
 FilterDep = Annotated[listing.CallFilter, Depends(_filter)]
 
-_PLACED = {
+_PLACED: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such agent."},
     409: {
         "description": "The agent is archived, or the first request with this key is still being answered."

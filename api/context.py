@@ -48,9 +48,8 @@ class RequestContext:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
         answer = _Answer(send, request.state.request_id)
-        started = time.perf_counter()
         await self._handle(request, receive, answer)
-        _log_request(request, answer.status, time.perf_counter() - started)
+        _log_request(request, answer)
 
     async def _handle(self, request: Request, receive: Receive, answer: "_Answer") -> None:
         if _has_nul(request.scope):
@@ -71,7 +70,10 @@ class _Answer:
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._headers = {REQUEST_ID: request_id, **_SECURITY_HEADERS}
+        self._began = time.perf_counter()
         self.status: int | None = None
+        # Until the answer's last byte; what is done after it is not waited for.
+        self.seconds = 0.0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -79,6 +81,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
+        self.seconds = time.perf_counter() - self._began
         await self._send(message)
 
 
@@ -93,7 +96,7 @@ def _has_nul(scope: Scope) -> bool:
     return "\0" in scope["path"] or b"\0" in unquote_to_bytes(query)
 
 
-def _log_request(request: Request, status: int | None, seconds: float) -> None:
-    said: dict[str, Any] = {"method": request.method, "path": request.url.path, "status": status}
+def _log_request(request: Request, answer: _Answer) -> None:
+    said: dict[str, Any] = {"method": request.method, "path": request.url.path, "status": answer.status}
     write = _log.debug if request.url.path in _QUIET else _log.info
-    write("request", **said, ms=round(seconds * 1000, 1))
+    write("request", **said, ms=round(answer.seconds * 1000, 1))

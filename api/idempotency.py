@@ -52,10 +52,10 @@ class Once:
     def answer(
         self, operation: str, request: BaseModel, work: Callable[[Session], BaseModel], *, status: int
     ) -> Response:
-        """Do ``work`` in one write transaction with the note that it is done, or repeat the earlier answer.
+        """Do ``work`` in one transaction with the note that it is done, or repeat the earlier answer.
 
-        Raises KeyReused for another request under this key, Conflict where the first takes too long. Work that
-        raises leaves the key free.
+        Raises KeyReused for another request under this key, Conflict where the first takes too long.
+        Work that raises leaves the key free.
         """
         if self.key is None:
             with self.database.write() as session:

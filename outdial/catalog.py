@@ -41,9 +41,9 @@ def lock_agent(session: Session, account_id: str, agent_id: str) -> Agent:
 def change_agent(
     session: Session, agent: Agent, name: str, definition: AgentDefinition, now: datetime
 ) -> None:
-    """Give a locked agent a name and a definition; a new version is made if the definition differs.
+    """Name and define a locked agent; another definition makes a new version.
 
-    Calls that were already created keep the version that they were created with. Raises Conflict once archived.
+    Calls that were already created keep the version that they have. Raises Conflict once archived.
     """
     if agent.archived_at is not None:
         raise Conflict("The agent is archived and can't be changed.")

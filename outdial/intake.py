@@ -33,7 +33,7 @@ MAX_NAME = 100
 
 
 class CallRequest(BaseModel):
-    """A call as it is asked for. ``number`` is E.164; a time that is None means now, other Nones the defaults."""
+    """A call as it is asked for. ``number`` is E.164; None means now for a time, else the default."""
 
     agent_id: str
     number: str

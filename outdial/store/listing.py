@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -55,7 +56,7 @@ def agent_versions(session: Session, account_id: str, calls: Iterable[Call]) -> 
 
 
 def _has_on_postgresql(key: str, value: str) -> ColumnElement[bool]:
-    metadata: Any = col(Call.client_metadata)
+    metadata = type_coerce(Call.client_metadata, JSONB)
     return or_(*(metadata.contains({key: one}) for one in _meanings(value)))
 
 
