@@ -46,7 +46,7 @@ class Links:
         try:
             opens, _, call_id = self._fernet.decrypt(sealed).decode().partition(":")
             made = datetime.fromtimestamp(self._fernet.extract_timestamp(sealed), UTC)
-        except (InvalidToken, UnicodeEncodeError):
+        except (InvalidToken, ValueError):
             raise _no_such_link() from None
         if opens != kind:
             raise _no_such_link()

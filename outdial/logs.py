@@ -15,7 +15,7 @@ HIDDEN = "•••"
 
 # With the separators that people write; %2B is the plus of an address.
 _NUMBER = re.compile(r"(?:\+|%2B)[1-9][\d ().-]{5,18}\d", re.IGNORECASE)
-_SECRET = re.compile(r"\b(od_(?:live|test)_|whsec_|sk-|Bearer\s+)[\w.~+/=-]+", re.IGNORECASE)
+_SECRET = re.compile(r"\b(od_(?:live|test)_|whsec_|sk-|gAAAA|Bearer\s+)[\w.~+/=-]+", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"authorization|password|secret|token|api_?key|cookie", re.IGNORECASE)
 
 

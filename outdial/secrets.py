@@ -42,7 +42,7 @@ class SecretBox:
         """The text. Raises SecretUnreadable where no key fits or the token was changed."""
         try:
             return self._fernet.decrypt(token).decode()
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             raise SecretUnreadable(
                 "A stored secret can't be read: its key is neither in OUTDIAL_SECRET_KEYS nor in secret.key."
             ) from None
