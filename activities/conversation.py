@@ -111,6 +111,12 @@ class ConversationActivities:
                 raise ApplicationError(failure.message, type="ModelAway") from failure
             await asyncio.to_thread(self._store_failure, order, failure.message)
             return
+        except Exception as error:
+            # A fault of ours must not keep the call from its end.
+            if activity.info().attempt < EXTRACTION_TRIES:
+                raise
+            await asyncio.to_thread(self._store_failure, order, f"{type(error).__name__}: {error}")
+            return
         await asyncio.to_thread(self._store, order, result)
 
     def _read(self, order: AttemptOrder) -> _Scene:

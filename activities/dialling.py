@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.parts import Parts
 from outdial import admission
-from outdial.admission import Admit, Full, Hold, Refuse
+from outdial.admission import Admit, Full, Queue, Refuse
 from outdial.carriers.base import (
     CarrierEvent,
     Dial,
@@ -23,7 +23,7 @@ from outdial.carriers.base import (
 from outdial.lifecycle import note
 from outdial.models import Attempt, Call
 from outdial.store import calls
-from outdial.vocabulary import Disposition
+from outdial.vocabulary import Disposition, Progress
 from workflows import names
 from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Events
 
@@ -73,9 +73,10 @@ class DiallingActivities:
                 return _Intended(parts.dial_of(call, attempt), deliveries)
             if isinstance(decision, Refuse):
                 note(session, call, "call.refused", now, rule=decision.code, reason=decision.reason)
-                return Dialled(DialResult.REFUSED, reason=decision.code)
-            until = decision.until if isinstance(decision, Hold) else None
-            parts.lifecycle.hold(session, call, decision.reason, now, until)
+                return Dialled(DialResult.REFUSED, reason=decision.code, canceled=decision.canceled)
+            until = None if isinstance(decision, Full) else decision.until
+            progress = Progress.QUEUED if isinstance(decision, Queue) else Progress.HELD
+            parts.lifecycle.hold(session, call, decision.reason, now, until, progress=progress)
         if isinstance(decision, Full):
             raise _later(decision.reason, "NoLineFree", parts.settings.line_poll)
         return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
@@ -84,7 +85,7 @@ class DiallingActivities:
         try:
             placed = self._parts.carrier.place(dial)
         except DialRefused as refusal:
-            return self._placed([Timed(0, _end_of(refusal))])
+            return self._placed([Timed(0, _end_of(refusal))], dial.max_duration)
         except DialUncertain:
             with self._parts.database.read() as session:
                 call = calls.load(session, order.call_id)
@@ -92,7 +93,7 @@ class DiallingActivities:
             assert attempt is not None, "the intent was committed before the carrier was asked"
             return self._find(call, attempt)
         self._record(order, placed.carrier_call_id)
-        return self._placed(placed.script)
+        return self._placed(placed.script, dial.max_duration)
 
     def _find(self, call: Call, attempt: Attempt) -> Dialled:
         """What became of a dial that may have been made: never dialled again here, only looked up."""
@@ -100,10 +101,10 @@ class DiallingActivities:
         if found.sighting is Sighting.UNSURE:
             raise _later("The carrier can't say yet whether it took the dial.", "DialUnsettled", 5)
         if found.sighting is Sighting.ABSENT:
-            return self._placed([Timed(0, _NOT_PLACED)])
+            return self._placed([Timed(0, _NOT_PLACED)], call.max_duration_seconds)
         if attempt.carrier_call_id is None and found.carrier_call_id is not None:
             self._record(DialOrder(call.id, attempt.number), found.carrier_call_id)
-        return self._placed(found.script)
+        return self._placed(found.script, call.max_duration_seconds)
 
     @activity.defn(name=names.LOOK_UP)
     def look_up(self, order: AttemptOrder) -> Events:
@@ -131,13 +132,13 @@ class DiallingActivities:
             assert attempt is not None, "an attempt is recorded before it is placed"
             self._parts.lifecycle.placed(session, attempt, carrier_call_id, self._parts.clock())
 
-    def _placed(self, script: list[Timed]) -> Dialled:
+    def _placed(self, script: list[Timed], max_duration: float) -> Dialled:
         settings, pace = self._parts.settings, self._parts.carrier.pace
         return Dialled(
             DialResult.PLACED,
             script,
             ring_limit=settings.ring_timeout / pace,
-            talk_limit=settings.longest_max_duration / pace,
+            talk_limit=max_duration / pace,
             grace=settings.silence_grace / pace,
         )
 

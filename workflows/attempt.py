@@ -22,7 +22,7 @@ from workflows.messages import (
     Note,
     TalkOrder,
 )
-from workflows.options import UNTIL_DONE
+from workflows.options import GO_ON, UNTIL_DONE
 
 # How long a carrier that does not answer is asked for what became of a dial.
 LOOK_UP_FOR = timedelta(minutes=10)
@@ -98,6 +98,7 @@ class LiveAttempt:
             result_type=Events,
             schedule_to_close_timeout=timedelta(seconds=limit),
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_timeout),
+            retry_policy=GO_ON,
             cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
             summary="leave a message or hang up" if line.to_machine else "conversation",
         )

@@ -9,6 +9,9 @@ UNTIL_DONE = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
 
+# For a conversation, which another worker goes on with where one was lost; what fails so often is a fault.
+GO_ON = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1, maximum_attempts=10)
+
 
 def while_waiting_for_a_line() -> RetryPolicy:
     """A fixed interval: the server polls for a free line and the history does not grow."""
