@@ -1,24 +1,35 @@
 """The tables: what was asked, and what happened."""
 
 from outdial.models.account import Account, ApiKey
-from outdial.models.agent import Agent, AgentDefinition, AgentVersion, ExtractedField, OutcomeChoice
+from outdial.models.agent import Agent, AgentDefinition, AgentTask, AgentVersion, ExtractedField, OutcomeChoice
+from outdial.models.batch import Batch, BatchRejection
 from outdial.models.call import Attempt, Call, CallEvent, SimulatedDial, Turn
+from outdial.models.campaign import Campaign
 from outdial.models.compliance import DoNotCall
+from outdial.models.contact import Consent, ConsentKind, Contact
 from outdial.models.idempotency import IdempotentRequest
 from outdial.models.webhook import Delivery, DeliveryState, DeliveryTry, WebhookEndpoint
-from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, Sentiment, Speaker
+from outdial.vocabulary import AttemptState, BatchStatus, CallStatus, Disposition, Progress, Sentiment, Speaker
 
 __all__ = [
     "Account",
     "Agent",
     "AgentDefinition",
+    "AgentTask",
     "AgentVersion",
     "ApiKey",
     "Attempt",
     "AttemptState",
+    "Batch",
+    "BatchRejection",
+    "BatchStatus",
     "Call",
     "CallEvent",
     "CallStatus",
+    "Campaign",
+    "Consent",
+    "ConsentKind",
+    "Contact",
     "Delivery",
     "DeliveryState",
     "DeliveryTry",

@@ -19,6 +19,10 @@ class Account(Table, table=True):
     default_region: str = "US"
     timezone: str = "UTC"
     default_caller_id: str | None = None
+    default_agent_id: str | None = None  # talks in calls that name none
+    outbound_enabled: bool = True
+    consent_required: bool = False
+    calls_remaining: int | None = None  # how many more calls may be placed; None is unlimited
     webhook_secret: str | None = None  # encrypted; signs deliveries to a call's own webhook_url
     previous_webhook_secret: str | None = None
     previous_webhook_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -28,6 +32,9 @@ class Account(Table, table=True):
     def lines(self) -> int:
         """How many calls of this account may be live at once."""
         return self.custom_lines if self.custom_lines is not None else LIMITS[self.plan].lines
+
+
+TEST_PREFIX = "od_test_"
 
 
 class ApiKey(Table, table=True):
@@ -41,3 +48,8 @@ class ApiKey(Table, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether its calls ring no phone and cost no quota."""
+        return self.prefix.startswith(TEST_PREFIX)

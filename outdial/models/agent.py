@@ -35,6 +35,16 @@ class ExtractedField(BaseModel):
     description: str = PydanticField(default="", max_length=500)
 
 
+class AgentTask(BaseModel):
+    """What an agent is to do in calls with this trigger, besides its system prompt."""
+
+    trigger: str = PydanticField(min_length=1, max_length=100, examples=["sales_followup"])
+    prompt: str = PydanticField(min_length=1, max_length=20_000)
+    opening_line: str | None = PydanticField(
+        default=None, min_length=1, max_length=2_000, description="Instead of the agent's own."
+    )
+
+
 class VoicemailAction(StrEnum):
     HANG_UP = "hang_up"
     LEAVE_MESSAGE = "leave_message"
@@ -49,6 +59,7 @@ class AgentDefinition(BaseModel):
     voice: str | None = PydanticField(default=None, max_length=200)
     model: str = PydanticField(default="scripted", max_length=200, examples=["scripted", "openai:gpt-5.2"])
     outcomes: list[OutcomeChoice] = PydanticField(min_length=1, max_length=50)
+    tasks: list[AgentTask] = PydanticField(default_factory=list[AgentTask], max_length=50)
     fields: list[ExtractedField] = PydanticField(default_factory=list[ExtractedField], max_length=50)
     on_voicemail: VoicemailAction = VoicemailAction.HANG_UP
     voicemail_message: str | None = PydanticField(default=None, max_length=2_000)

@@ -51,6 +51,21 @@ class Call(Table, table=True):
             sqlite_where=text(ON_ITS_WAY),
             postgresql_where=text(ON_ITS_WAY),
         ),
+        # A contact's calls; those of them that an account lists.
+        Index(
+            "ix_call_contact",
+            "contact_id",
+            sqlite_where=text("contact_id IS NOT NULL"),
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_call_account_contact",
+            "account_id",
+            "created_at",
+            "id",
+            sqlite_where=text("contact_id IS NOT NULL"),
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
         # The reconciler's question: what was recorded and never started? A batch starts its own calls.
         Index(
             "ix_call_unstarted",
@@ -74,6 +89,9 @@ class Call(Table, table=True):
     external_id: str | None = None  # the client's own name for the recipient
     agent_id: str = Field(foreign_key="agent.id")
     agent_version_id: str = Field(foreign_key="agent_version.id")
+    contact_id: str | None = Field(default=None, foreign_key="contact.id")
+    campaign_id: str | None = Field(default=None, foreign_key="campaign.id")
+    test: bool = False  # dialled at the simulated carrier, whichever is set
 
     number: str
     caller_id: str | None = None
@@ -82,6 +100,10 @@ class Call(Table, table=True):
     schedule_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     timezone: str
     max_duration_seconds: int
+    initial_message: str | None = None  # the opening line of this call, instead of the agent's
+    trigger: str | None = None  # which of the agent's tasks
+    metadata_for_agent: bool = False  # the agent is told the metadata
+    initial_silence_timeout: int | None = None  # ms until a callee who has said nothing is prompted
     recording_enabled: bool = True
     webhook_url: str | None = None
     retry: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)

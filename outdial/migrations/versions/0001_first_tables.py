@@ -1,4 +1,4 @@
-"""First tables."""
+"""first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,10 @@ def upgrade() -> None:
         sa.Column("default_region", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("default_caller_id", sa.String(), nullable=True),
+        sa.Column("default_agent_id", sa.String(), nullable=True),
+        sa.Column("outbound_enabled", sa.Boolean(), nullable=False),
+        sa.Column("consent_required", sa.Boolean(), nullable=False),
+        sa.Column("calls_remaining", sa.Integer(), nullable=True),
         sa.Column("webhook_secret", sa.String(), nullable=True),
         sa.Column("previous_webhook_secret", sa.String(), nullable=True),
         sa.Column("previous_webhook_until", sa.DateTime(timezone=True), nullable=True),
@@ -70,6 +74,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_key_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("first_name", sa.String(), nullable=True),
+        sa.Column("last_name", sa.String(), nullable=True),
+        sa.Column("full_name", sa.String(), nullable=True),
+        sa.Column("phonetic_first_name", sa.String(), nullable=True),
+        sa.Column("phonetic_last_name", sa.String(), nullable=True),
+        sa.Column("phonetic_full_name", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("timezone", sa.String(), nullable=True),
+        sa.Column("custom", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_contact_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("account_id", "number", name=op.f("uq_contact_account_id_number")),
+    )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_account_created", ["account_id", "created_at", "id"], unique=False)
 
     op.create_table(
         "do_not_call",
@@ -138,6 +165,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_agent_version_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "campaign",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("agent_id", sa.String(), nullable=True),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_campaign_account_id")),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_campaign_agent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+    )
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaign_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_consent_account_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_consent_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index("ix_consent_contact", ["contact_id", "given_at"], unique=False)
+
+    op.create_table(
         "delivery",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -174,12 +235,71 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_endpoint", ["endpoint_id", "created_at", "id"], unique=False)
 
     op.create_table(
+        "batch",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("agent_version_id", sa.String(), nullable=False),
+        sa.Column("concurrency", sa.Integer(), nullable=True),
+        sa.Column("spacing_seconds", sa.Float(), nullable=False),
+        sa.Column("retry", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("calling_hours", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("timezone", sa.String(), nullable=True),
+        sa.Column("schedule_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("caller_id", sa.String(), nullable=True),
+        sa.Column("max_duration_seconds", sa.Integer(), nullable=False),
+        sa.Column("recording_enabled", sa.Boolean(), nullable=False),
+        sa.Column("webhook_url", sa.String(), nullable=True),
+        sa.Column(
+            "client_metadata", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("lines_wanted", sa.Integer(), nullable=False),
+        sa.Column("graceful", sa.Boolean(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("variables", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("intake_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("workflow_started", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_seconds", sa.Float(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_batch_account_id")),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_batch_agent_id")),
+        sa.ForeignKeyConstraint(
+            ["agent_version_id"], ["agent_version.id"], name=op.f("fk_batch_agent_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
+    )
+    with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.create_index("ix_batch_account_created", ["account_id", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_batch_open",
+            ["account_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "call",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("batch_id", sa.String(), nullable=True),
+        sa.Column("batch_row", sa.Integer(), nullable=True),
+        sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("agent_id", sa.String(), nullable=False),
         sa.Column("agent_version_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=True),
+        sa.Column("campaign_id", sa.String(), nullable=True),
+        sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("caller_id", sa.String(), nullable=True),
         sa.Column("variables", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -189,6 +309,10 @@ def upgrade() -> None:
         sa.Column("schedule_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("max_duration_seconds", sa.Integer(), nullable=False),
+        sa.Column("initial_message", sa.String(), nullable=True),
+        sa.Column("trigger", sa.String(), nullable=True),
+        sa.Column("metadata_for_agent", sa.Boolean(), nullable=False),
+        sa.Column("initial_silence_timeout", sa.Integer(), nullable=True),
         sa.Column("recording_enabled", sa.Boolean(), nullable=False),
         sa.Column("webhook_url", sa.String(), nullable=True),
         sa.Column("retry", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
@@ -218,9 +342,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["agent_version_id"], ["agent_version.id"], name=op.f("fk_call_agent_version_id")
         ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_call_campaign_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_call_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_call")),
     )
     with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_call_account_contact",
+            ["account_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NOT NULL"),
+            postgresql_where=sa.text("contact_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_call_account_created", ["account_id", "created_at", "id"], unique=False)
         batch_op.create_index(
             "ix_call_account_number", ["account_id", "number", "created_at", "id"], unique=False
@@ -231,7 +364,31 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_call_account_status", ["account_id", "status", "created_at", "id"], unique=False
         )
-        batch_op.create_index("ix_call_batch", ["batch_id", "id"], unique=False)
+        batch_op.create_index("ix_call_batch", ["batch_id", "batch_row"], unique=False)
+        batch_op.create_index(
+            "ix_call_batch_counts", ["batch_id", "status", "outcome", "disposition"], unique=False
+        )
+        batch_op.create_index(
+            "ix_call_batch_unstarted",
+            ["batch_id", "batch_row"],
+            unique=False,
+            sqlite_where=sa.text("batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_contact",
+            ["contact_id"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NOT NULL"),
+            postgresql_where=sa.text("contact_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_on_its_way",
+            ["account_id", "batch_id", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("workflow_started AND ended_at IS NULL"),
+            postgresql_where=sa.text("workflow_started AND ended_at IS NULL"),
+        )
         batch_op.create_index(
             "ix_call_open",
             ["updated_at"],
@@ -243,8 +400,15 @@ def upgrade() -> None:
             "ix_call_unstarted",
             ["created_at"],
             unique=False,
-            sqlite_where=sa.text("NOT workflow_started"),
-            postgresql_where=sa.text("NOT workflow_started"),
+            sqlite_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
+            postgresql_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_call_batch_number",
+            ["batch_id", "number"],
+            unique=True,
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
         )
 
     op.create_table(
@@ -299,6 +463,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dial_key", name=op.f("uq_attempt_dial_key")),
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_attempt_batch", ["batch_id", "intended_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_attempt_carrier_call_id"), ["carrier_call_id"], unique=False)
         batch_op.create_index(
             "ix_attempt_line",
@@ -307,6 +472,25 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+
+    op.create_table(
+        "batch_rejection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("batch_id", sa.String(), nullable=False),
+        sa.Column("batch_row", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("duplicate_of", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_batch_rejection_account_id")),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_batch_rejection_batch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch_rejection")),
+    )
+    with op.batch_alter_table("batch_rejection", schema=None) as batch_op:
+        batch_op.create_index("ix_batch_rejection_batch", ["batch_id", "batch_row"], unique=False)
 
     op.create_table(
         "call_event",
@@ -348,6 +532,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_call_event_call")
 
     op.drop_table("call_event")
+    with op.batch_alter_table("batch_rejection", schema=None) as batch_op:
+        batch_op.drop_index("ix_batch_rejection_batch")
+
+    op.drop_table("batch_rejection")
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_attempt_line",
@@ -355,6 +543,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_attempt_carrier_call_id"))
+        batch_op.drop_index("ix_attempt_batch")
 
     op.drop_table("attempt")
     with op.batch_alter_table("delivery_try", schema=None) as batch_op:
@@ -363,22 +552,57 @@ def downgrade() -> None:
     op.drop_table("delivery_try")
     with op.batch_alter_table("call", schema=None) as batch_op:
         batch_op.drop_index(
+            "uq_call_batch_number",
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "ix_call_unstarted",
-            sqlite_where=sa.text("NOT workflow_started"),
-            postgresql_where=sa.text("NOT workflow_started"),
+            sqlite_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
+            postgresql_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
         )
         batch_op.drop_index(
             "ix_call_open",
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.drop_index(
+            "ix_call_on_its_way",
+            sqlite_where=sa.text("workflow_started AND ended_at IS NULL"),
+            postgresql_where=sa.text("workflow_started AND ended_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_contact",
+            sqlite_where=sa.text("contact_id IS NOT NULL"),
+            postgresql_where=sa.text("contact_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_batch_unstarted",
+            sqlite_where=sa.text("batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"),
+        )
+        batch_op.drop_index("ix_call_batch_counts")
         batch_op.drop_index("ix_call_batch")
         batch_op.drop_index("ix_call_account_status")
         batch_op.drop_index("ix_call_account_outcome")
         batch_op.drop_index("ix_call_account_number")
         batch_op.drop_index("ix_call_account_created")
+        batch_op.drop_index(
+            "ix_call_account_contact",
+            sqlite_where=sa.text("contact_id IS NOT NULL"),
+            postgresql_where=sa.text("contact_id IS NOT NULL"),
+        )
 
     op.drop_table("call")
+    with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_batch_open",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index("ix_batch_account_created")
+
+    op.drop_table("batch")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_endpoint")
         batch_op.drop_index(
@@ -391,6 +615,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_account")
 
     op.drop_table("delivery")
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index("ix_consent_contact")
+
+    op.drop_table("consent")
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_account_id"))
+
+    op.drop_table("campaign")
     with op.batch_alter_table("agent_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agent_version_account_id"))
 
@@ -404,6 +636,10 @@ def downgrade() -> None:
 
     op.drop_table("idempotent_request")
     op.drop_table("do_not_call")
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.drop_index("ix_contact_account_created")
+
+    op.drop_table("contact")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
 
