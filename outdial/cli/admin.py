@@ -77,11 +77,14 @@ def list_keys(account: OfAccount, as_json: AsJson = False) -> None:
 
 
 @key_app.command("revoke")
-def revoke(key: Annotated[str, typer.Argument(help="The key's id, as `outdial key list` shows it.")]) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, as `outdial key list` shows it.")],
+    as_json: AsJson = False,
+) -> None:
     """Make a key useless at once. Example: outdial key revoke key_01k…"""
     with opened() as database, database.write() as session:
         found = find_key(session, key)
-        show_rows([_key_row(revoke_key(session, found.account_id, found.id))], as_json=False)
+        show_rows([_key_row(revoke_key(session, found.account_id, found.id))], as_json=as_json)
 
 
 def _account_row(account: Account) -> dict[str, Any]:
