@@ -1,7 +1,7 @@
 """Starts what a request has recorded, once it is answered."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -39,13 +39,21 @@ class Starter:
 
     def start_deliveries(self, ids: Sequence[str]) -> None:
         """Start deliveries, if Temporal answers."""
-        if not ids or time.monotonic() < self._rests_until:
+        if ids:
+            self._try(lambda: self._gateway.start_deliveries(ids))
+
+    def redeliver(self, delivery_id: str) -> None:
+        """Deliver again at once, if Temporal answers."""
+        self._try(lambda: self._gateway.redeliver(delivery_id))
+
+    def _try(self, deliver: Callable[[], None]) -> None:
+        if time.monotonic() < self._rests_until:
             return
         try:
-            self._gateway.start_deliveries(ids)
+            deliver()
         except Unavailable:
             self._rests_until = time.monotonic() + REST_SECONDS
-            _log.warning("deliveries.start_postponed", count=len(ids))
+            _log.warning("deliveries.start_postponed")
 
     def start_call(self, call: Call) -> None:
         """Start the call's workflow now. Raises Unavailable."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
-from api.deps import DatabaseDep, GatewayDep, PageDep, PrincipalDep
+from api.deps import DatabaseDep, PageDep, PrincipalDep, StarterDep
 from api.paging import Listing, Page, read_page
 from api.webhooks.schemas import DeliveryDetail, DeliveryPublic
 from api.webhooks.views import delivery_detail, delivery_public
@@ -63,7 +63,7 @@ def read_delivery(delivery_id: str, database: DatabaseDep, principal: PrincipalD
 
 @router.post("/v1/deliveries/{delivery_id}/redeliver", status_code=status.HTTP_202_ACCEPTED)
 def redeliver(
-    delivery_id: str, database: DatabaseDep, principal: PrincipalDep, gateway: GatewayDep
+    delivery_id: str, database: DatabaseDep, principal: PrincipalDep, starter: StarterDep
 ) -> DeliveryDetail:
     """Deliver again, at once and with retries, whatever came of it before. `webhook-id` stays the same."""
     with database.write() as session:
@@ -73,7 +73,7 @@ def redeliver(
             raise Conflict(f"It can't be delivered: {obstacle}", code="endpoint_disabled")
         ask_again(delivery, utc_now())
         shown = delivery_detail(delivery, deliveries.tries_of(session, delivery))
-    gateway.redeliver(delivery_id)
+    starter.redeliver(delivery_id)
     return shown
 
 

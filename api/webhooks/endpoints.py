@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from api.deps import DatabaseDep, GatewayDep, PageDep, PrincipalDep, SecretBoxDep, SettingsDep
+from api.deps import DatabaseDep, PageDep, PrincipalDep, SecretBoxDep, SettingsDep, StarterDep
 from api.paging import Listing, read_page
 from api.webhooks.schemas import (
     DeliveryDetail,
@@ -86,7 +86,7 @@ def delete_webhook(webhook_id: str, database: DatabaseDep, principal: PrincipalD
 
 @router.post("/{webhook_id}/test", status_code=status.HTTP_202_ACCEPTED)
 def test_webhook(
-    webhook_id: str, database: DatabaseDep, principal: PrincipalDep, gateway: GatewayDep
+    webhook_id: str, database: DatabaseDep, principal: PrincipalDep, starter: StarterDep
 ) -> DeliveryDetail:
     """Send a `webhook.test` event to this endpoint; read the delivery to see what came of it."""
     with database.write() as session:
@@ -94,7 +94,7 @@ def test_webhook(
         if endpoint.disabled_at is not None:
             raise Conflict("The endpoint is disabled. Enable it first.", code="endpoint_disabled")
         delivery = publish_test(session, endpoint, utc_now())
-    gateway.start_deliveries([delivery.id])
+    starter.start_deliveries([delivery.id])
     return delivery_detail(delivery, [])
 
 
