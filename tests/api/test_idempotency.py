@@ -13,6 +13,7 @@ from sqlmodel import select
 
 from outdial.models import Call, IdempotentRequest
 from outdial.models.base import utc_now
+from outdial.store import idempotency
 from outdial.store.database import Database
 from outdial.store.idempotency import claim
 from tests.api.serving import Api, Recorder, served
@@ -121,8 +122,9 @@ def test_concurrent_duplicates_with_other_bodies_place_one_call(api: Api) -> Non
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_first_request_that_takes_too_long_is_a_409(api: Api) -> None:
-    """Whoever waits for a key longer than five seconds is told so; SQLite's one writer is waited for."""
+def test_a_first_request_that_takes_too_long_is_a_409(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a key for too long is told so; SQLite's one writer is waited for."""
+    monkeypatch.setattr(idempotency, "WAIT_SECONDS", 1)
     held, done = Event(), Event()
     with ThreadPoolExecutor(1) as thread:
         holding = thread.submit(_hold_key, api, held, done)

@@ -1,0 +1,151 @@
+"""No account ever sees another's rows: every route is asked with another account's ids."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlmodel import Session, SQLModel
+
+from outdial.models import Account, Attempt, Delivery, DoNotCall, IdempotentRequest, Turn, WebhookEndpoint
+from outdial.models.base import utc_now
+from outdial.secrets import SecretBox
+from outdial.settings import Settings
+from outdial.vocabulary import Speaker
+from tests.api.serving import NUMBER, Api, client_of
+
+OPEN = {"/healthz", "/readyz"}
+# Addresses that carry their own permission instead of a key, and those of the Temporal UI.
+SEALED = ("/v1/links/", "/v1/codec/")
+MARK = "only the owner may read this"
+
+
+def test_every_route_needs_a_key(refusing: Api) -> None:
+    """Without a key every documented route answers 401, but those that ask for no account."""
+    with client_of(refusing.url, None) as nobody:
+        for method, path in _routes(refusing):
+            if path not in OPEN and not path.startswith(SEALED):
+                address = re.sub(r"\{.+?\}", "some_id", path)
+                assert nobody.request(method, address, json={}).status_code == 401, (method, path)
+
+
+def test_another_accounts_ids_lead_nowhere(api: Api) -> None:
+    """With a stranger's key every route that takes an id answers 404, and changes nothing."""
+    owned = _belongings(api)
+    with api.stranger() as stranger:
+        for method, path in _routes(api):
+            if "{" in path and not path.startswith(SEALED):
+                response = stranger.request(method, path.format(**owned), json=_body(path))
+                assert response.status_code == 404, (method, path, response.text)
+                assert MARK not in response.text
+    assert [name for name, _ in api.gateway.asked if name not in ("start_call", "start_deliveries")] == []
+
+
+def test_listings_hold_only_what_is_ones_own(api: Api) -> None:
+    """A stranger's listings are empty but for the key that asks."""
+    _belongings(api)
+    with api.stranger() as stranger:
+        for method, path in _routes(api):
+            if method == "GET" and "{" not in path and path not in OPEN:
+                response = stranger.get(path)
+                assert response.status_code == 200, (path, response.text)
+                assert MARK not in response.text
+                assert api.account.id not in response.text
+
+
+def test_another_accounts_agent_takes_no_call(api: Api) -> None:
+    """An id in a body is no better than one in an address."""
+    with api.stranger() as stranger:
+        response = stranger.post("/v1/call", json=api.order())
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (404, "agent_id")
+
+
+def test_the_owner_reaches_everything(api: Api) -> None:
+    """The ids of this test are good ones: their owner gets an answer at each of the routes that read."""
+    owned = _belongings(api)
+    for method, path in _routes(api):
+        if method == "GET" and "{" in path and not path.startswith(SEALED):
+            response = api.client.get(path.format(**owned))
+            missing = response.status_code == 404 and response.json()["code"] == "no_recording"
+            assert missing or response.status_code == 200, (path, response.text)
+
+
+def _routes(api: Api) -> Iterator[tuple[str, str]]:
+    document = api.client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method in operations:
+            yield method.upper(), path
+
+
+def _body(path: str) -> dict[str, Any]:
+    return {"schedule_at": int(utc_now().timestamp()) + 60} if path.endswith("reschedule") else {}
+
+
+def _belongings(api: Api) -> dict[str, str]:
+    """One row of everything, by the name of the parameter that takes its id."""
+    call = api.place(metadata={"mark": MARK}, variables={"first_name": MARK})
+    key = api.client.post("/v1/keys", json={"name": MARK}).json()
+    with api.database.write() as session:
+        attempt = _attempt(api.account, call["id"])
+        entry = DoNotCall(account_id=api.account.id, number="+12025550177", source="test", note=MARK)
+        endpoint = _endpoint(api.settings, api.account)
+        for row in (attempt, entry, endpoint):
+            _add(session, row)
+        delivery = _delivery(api.account, endpoint, call["id"])
+        _add(session, delivery)
+        _add(session, _turn(attempt))
+        _add(session, IdempotentRequest(account_id=api.account.id, key=MARK, request_hash="x", body=MARK))
+    return {
+        "call_id": call["id"],
+        "agent_id": api.agent.id,
+        "key_id": key["id"],
+        "entry_id": entry.id,
+        "webhook_id": endpoint.id,
+        "delivery_id": delivery.id,
+    }
+
+
+def _attempt(account: Account, call_id: str) -> Attempt:
+    return Attempt(
+        account_id=account.id,
+        call_id=call_id,
+        number=1,
+        dial_key=f"{call_id}:1",
+        carrier="simulated",
+        intended_at=utc_now(),
+        answered_at=utc_now(),
+        ended_at=utc_now(),
+    )
+
+
+def _turn(attempt: Attempt) -> Turn:
+    return Turn(
+        account_id=attempt.account_id,
+        attempt_id=attempt.id,
+        position=0,
+        speaker=Speaker.CALLEE,
+        text=MARK,
+        at=utc_now(),
+    )
+
+
+def _endpoint(settings: Settings, account: Account) -> WebhookEndpoint:
+    secret = SecretBox.from_settings(settings).encrypt("whsec_c2VjcmV0")
+    return WebhookEndpoint(
+        account_id=account.id, url="https://example.com/hook", description=MARK, secret=secret
+    )
+
+
+def _delivery(account: Account, endpoint: WebhookEndpoint, call_id: str) -> Delivery:
+    return Delivery(
+        account_id=account.id,
+        endpoint_id=endpoint.id,
+        url=endpoint.url,
+        call_id=call_id,
+        event_type="call.scheduled",
+        payload={"mark": MARK, "number": NUMBER},
+    )
+
+
+def _add(session: Session, row: SQLModel) -> None:
+    session.add(row)
+    session.flush()
