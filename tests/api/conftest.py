@@ -33,7 +33,7 @@ def api(settings: Settings, database: Database) -> Iterator[Api]:
 @pytest.fixture
 def lite(settings: Settings, sqlite_template: Path, tmp_path: Path) -> Iterator[Api]:
     """The application on SQLite, for what no database decides."""
-    with an_api(settings, _copy(sqlite_template, tmp_path)) as served:
+    with an_api(settings, copy_of(sqlite_template, tmp_path)) as served:
         yield served
 
 
@@ -41,7 +41,7 @@ def lite(settings: Settings, sqlite_template: Path, tmp_path: Path) -> Iterator[
 def refusing(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The application on SQLite, one for a whole module: for requests that leave nothing behind."""
     folder = tmp_path_factory.mktemp("refusing")
-    with an_api(_settings(folder), _copy(sqlite_template, folder)) as served:
+    with an_api(_settings(folder), copy_of(sqlite_template, folder)) as served:
         yield served
 
 
@@ -49,5 +49,6 @@ def _settings(folder: Path) -> Settings:
     return Settings(data=folder / "data", max_body_bytes=200_000, webhook_allow_loopback=True)
 
 
-def _copy(template: Path, folder: Path) -> Database:
+def copy_of(template: Path, folder: Path) -> Database:
+    """A fresh SQLite database with all tables."""
     return Database(f"sqlite:///{shutil.copy(template, folder / 'lite.db')}")
