@@ -21,7 +21,7 @@ from activities.webhooks import WebhookActivities
 from engine.connection import connect
 from engine.deliveries import start_deliveries
 from outdial import logs
-from outdial.carriers.registry import make_carrier
+from outdial.carriers.registry import make_carriers
 from outdial.clock import Clock
 from outdial.lifecycle import Lifecycle
 from outdial.links import Links
@@ -60,7 +60,7 @@ def make_parts(settings: Settings, database: Database, client: Client, clock: Cl
     return Parts(
         database=database,
         settings=settings,
-        carrier=make_carrier(settings, database, clock),
+        carriers=make_carriers(settings, database, clock),
         lifecycle=Lifecycle(Links(settings)),
         clock=clock,
         start_deliveries=start,
@@ -120,7 +120,7 @@ async def work(settings: Settings, stop: asyncio.Event, clock: Clock = utc_clock
             for worker in make_workers(parts, client, threads):
                 await running.enter_async_context(worker)
             structlog.get_logger().info(
-                "worker ready", task_queue=settings.task_queue, carrier=parts.carrier.name
+                "worker ready", task_queue=settings.task_queue, carrier=settings.carrier
             )
             await stop.wait()
     database.close()

@@ -56,7 +56,7 @@ class ConversationActivities:
         Carriers that talk at a socket of their own get no events from here: their line tells when it ends.
         """
         scene = await asyncio.to_thread(self._open, order)
-        if not self._parts.carrier.talks_here:
+        if not self._parts.carrier_of(scene.attempt).talks_here:
             return Events([])
         if order.to_machine:
             return await asyncio.to_thread(self._leave_message, scene)

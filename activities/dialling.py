@@ -11,6 +11,7 @@ from activities.parts import Parts
 from outdial import admission
 from outdial.admission import Admit, Full, Queue, Refuse
 from outdial.carriers.base import (
+    Carrier,
     CarrierEvent,
     Dial,
     DialRefused,
@@ -32,6 +33,7 @@ from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Eve
 class _Intended:
     """The attempt was admitted and written down; nothing has been asked of the carrier for it before."""
 
+    carrier: Carrier
     dial: Dial
     deliveries: Sequence[str]
 
@@ -59,7 +61,7 @@ class DiallingActivities:
         if isinstance(admitted, Dialled):
             return admitted
         self._parts.start_deliveries(admitted.deliveries)
-        return self._place(order, admitted.dial)
+        return self._place(order, admitted)
 
     def _admit(self, order: DialOrder) -> _Intended | Dialled:
         parts, now = self._parts, self._parts.clock()
@@ -67,10 +69,11 @@ class DiallingActivities:
             call = calls.load(session, order.call_id)
             decision = admission.decide(session, call, now)
             if isinstance(decision, Admit):
+                carrier = parts.carrier_for(call)
                 attempt, deliveries = parts.lifecycle.begin_attempt(
-                    session, call, order.attempt, carrier=parts.carrier.name, admitted=decision, now=now
+                    session, call, order.attempt, carrier=carrier.name, admitted=decision, now=now
                 )
-                return _Intended(parts.dial_of(call, attempt), deliveries)
+                return _Intended(carrier, parts.dial_of(call, attempt), deliveries)
             if isinstance(decision, Refuse):
                 note(session, call, "call.refused", now, rule=decision.code, reason=decision.reason)
                 return Dialled(DialResult.REFUSED, reason=decision.code, canceled=decision.canceled)
@@ -81,11 +84,12 @@ class DiallingActivities:
             raise _later(decision.reason, "NoLineFree", parts.settings.line_poll)
         return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
 
-    def _place(self, order: DialOrder, dial: Dial) -> Dialled:
+    def _place(self, order: DialOrder, intended: _Intended) -> Dialled:
+        carrier, dial = intended.carrier, intended.dial
         try:
-            placed = self._parts.carrier.place(dial)
+            placed = carrier.place(dial)
         except DialRefused as refusal:
-            return self._placed([Timed(0, _end_of(refusal))], dial.max_duration)
+            return self._placed(carrier, [Timed(0, _end_of(refusal))], dial.max_duration)
         except DialUncertain:
             with self._parts.database.read() as session:
                 call = calls.load(session, order.call_id)
@@ -93,18 +97,18 @@ class DiallingActivities:
             assert attempt is not None, "the intent was committed before the carrier was asked"
             return self._find(call, attempt)
         self._record(order, placed.carrier_call_id)
-        return self._placed(placed.script, dial.max_duration)
+        return self._placed(carrier, placed.script, dial.max_duration)
 
     def _find(self, call: Call, attempt: Attempt) -> Dialled:
         """What became of a dial that may have been made: never dialled again here, only looked up."""
-        found = self._look_up(call, attempt)
+        carrier, found = self._parts.carrier_of(attempt), self._look_up(call, attempt)
         if found.sighting is Sighting.UNSURE:
             raise _later("The carrier can't say yet whether it took the dial.", "DialUnsettled", 5)
         if found.sighting is Sighting.ABSENT:
-            return self._placed([Timed(0, _NOT_PLACED)], call.max_duration_seconds)
+            return self._placed(carrier, [Timed(0, _NOT_PLACED)], call.max_duration_seconds)
         if attempt.carrier_call_id is None and found.carrier_call_id is not None:
             self._record(DialOrder(call.id, attempt.number), found.carrier_call_id)
-        return self._placed(found.script, call.max_duration_seconds)
+        return self._placed(carrier, found.script, call.max_duration_seconds)
 
     @activity.defn(name=names.LOOK_UP)
     def look_up(self, order: AttemptOrder) -> Events:
@@ -119,11 +123,11 @@ class DiallingActivities:
         _, attempt = self._rows(order)
         if attempt.carrier_call_id is None:
             return Events([])
-        return Events(self._parts.carrier.hang_up(attempt.carrier_call_id))
+        return Events(self._parts.carrier_of(attempt).hang_up(attempt.carrier_call_id))
 
     def _look_up(self, call: Call, attempt: Attempt) -> Lookup:
         dial = self._parts.dial_of(call, attempt)
-        return self._parts.carrier.look_up(dial, attempt.carrier_call_id, attempt.intended_at)
+        return self._parts.carrier_of(attempt).look_up(dial, attempt.carrier_call_id, attempt.intended_at)
 
     def _record(self, order: DialOrder, carrier_call_id: str) -> None:
         with self._parts.database.write() as session:
@@ -132,8 +136,8 @@ class DiallingActivities:
             assert attempt is not None, "an attempt is recorded before it is placed"
             self._parts.lifecycle.placed(session, attempt, carrier_call_id, self._parts.clock())
 
-    def _placed(self, script: list[Timed], max_duration: float) -> Dialled:
-        settings, pace = self._parts.settings, self._parts.carrier.pace
+    def _placed(self, carrier: Carrier, script: list[Timed], max_duration: float) -> Dialled:
+        settings, pace = self._parts.settings, carrier.pace
         return Dialled(
             DialResult.PLACED,
             script,

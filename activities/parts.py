@@ -1,10 +1,11 @@
 """What activities are made of, given to them by the worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from outdial.carriers.base import Carrier, Dial
 from outdial.clock import Clock
+from outdial.carriers.registry import SIMULATED
 from outdial.lifecycle import Lifecycle
 from outdial.models import Attempt, Call
 from outdial.settings import Settings
@@ -17,12 +18,22 @@ class Parts:
 
     database: Database
     settings: Settings
-    carrier: Carrier
+    carriers: Mapping[str, Carrier]
     lifecycle: Lifecycle
     clock: Clock
     start_deliveries: Callable[[Sequence[str]], None]
 
     def dial_of(self, call: Call, attempt: Attempt) -> Dial:
+    def carrier_for(self, call: Call) -> Carrier:
+        """Who dials this call next: a test call is never dialled but by simulation."""
+        return self.carriers[SIMULATED if call.test else self.settings.carrier]
+
+    def carrier_of(self, attempt: Attempt) -> Carrier:
+        """Who dialled this attempt, also where the settings name another one by now."""
+        if attempt.carrier not in self.carriers:
+            raise RuntimeError(f"{attempt.dial_key} was dialled by {attempt.carrier}, which is not set up here")
+        return self.carriers[attempt.carrier]
+
         """What the carrier is asked, the same on every look at this attempt."""
         return Dial(
             key=attempt.dial_key,
