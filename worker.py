@@ -34,6 +34,8 @@ from workflows.outbound_call import OutboundCall
 from workflows.upkeep import Upkeep
 
 THREADS = 40
+# Many more than threads: they wait for receivers, and one that hangs must not keep the others waiting.
+WEBHOOKS_AT_ONCE = 500
 DRAIN = timedelta(seconds=20)
 
 # Our workflow modules import nothing that varies, so they are shared between runs instead of loaded for each.
@@ -102,8 +104,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
         task_queue=names.WEBHOOK_QUEUE,
         workflows=[DeliverWebhook],
         activities=[webhooks.deliver],
-        activity_executor=threads,
-        max_concurrent_activities=THREADS,
+        max_concurrent_activities=WEBHOOKS_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
         workflow_runner=RUNNER,
     )
