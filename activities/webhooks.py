@@ -1,10 +1,11 @@
 """Delivering webhooks: one request a try, and mending what a crash left untried."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
+import anyio.to_thread
 import httpx
 import structlog
 from temporalio import activity
@@ -16,7 +17,7 @@ from outdial.secrets import SecretBox
 from outdial.settings import Settings
 from outdial.store import deliveries
 from outdial.store.database import Database
-from outdial.webhooks.delivery import Message, Verdict, give_up, prepare, record, why_not
+from outdial.webhooks.delivery import Message, Verdict, ask_again, give_up, prepare, record, why_not
 from outdial.webhooks.endpoints import account_secret
 from outdial.webhooks.guard import GuardedTransport
 from outdial.webhooks.request import Answer, post
@@ -26,6 +27,10 @@ from workflows.webhook_messages import Tried, TryOrder
 # How long a delivery may be overdue before its workflow is taken for lost.
 GRACE = timedelta(minutes=2)
 PAGE = 200
+# Threads of their own for the database: a flood of webhooks must not take those that calls work in.
+THREADS = 8
+
+Result = TypeVar("Result")
 
 _log = structlog.get_logger(__name__)
 
@@ -46,12 +51,13 @@ class WebhookActivities:
         self._box = secret_box
         self._settings = settings
         self._clock = clock
+        self._threads = anyio.CapacityLimiter(THREADS)
         self._transport = transport or GuardedTransport(allow_loopback=settings.webhook_allow_loopback)
 
     @activity.defn(name=names.DELIVER)
     async def deliver(self, order: TryOrder) -> Tried:
         """Try a delivery once, unless it is over or its endpoint is."""
-        message = await asyncio.to_thread(self._prepare, order.delivery_id)
+        message = await self._aside(self._prepare, order)
         if isinstance(message, Tried):
             return message
         headers = message.headers(self._clock())
@@ -62,7 +68,7 @@ class WebhookActivities:
             headers,
             within=self._settings.webhook_timeout,
         )
-        verdict = await asyncio.to_thread(self._record, message, headers, answer, order.pause)
+        verdict = await self._aside(self._record, message, headers, answer, order.pause)
         _log.info(
             "webhook.tried", delivery_id=message.delivery_id, state=verdict.state, detail=verdict.detail
         )
@@ -73,25 +79,29 @@ class WebhookActivities:
     async def mend_deliveries(self) -> int:
         """Start the workflows of deliveries that should have been tried and were not; answers how many."""
         started = 0
-        while page := await asyncio.to_thread(self._overdue):
+        while page := await self._aside(self._overdue):
             await start_deliveries(activity.client(), page)
-            await asyncio.to_thread(self._put_off, page)
+            await self._aside(self._put_off, page)
             started += len(page)
             activity.heartbeat(started)
         return started
 
-    def _prepare(self, delivery_id: str) -> Message | Tried:
-        now = self._clock()
+    async def _aside(self, work: Callable[..., Result], *args: object) -> Result:
+        return await anyio.to_thread.run_sync(work, *args, limiter=self._threads)
+
+    def _prepare(self, order: TryOrder) -> Message | Tried:
         with self._database.read() as session:
-            delivery = deliveries.find(session, delivery_id)
+            delivery = deliveries.find(session, order.delivery_id)
             if delivery is None:
                 return Tried("unknown", "There is no such delivery.")
-            if delivery.state is not DeliveryState.PENDING:
+            if delivery.state is not DeliveryState.PENDING and not order.asked:
                 return Tried(delivery.state, "It is over already.")
             obstacle = why_not(session, delivery)
-            message = prepare(session, delivery, self._box, now)
+            message = prepare(session, delivery, self._box, self._clock())
         if obstacle is not None:
-            return self._give_up(delivery_id, obstacle)
+            return self._give_up(order.delivery_id, obstacle)
+        if delivery.state is not DeliveryState.PENDING:
+            self._ask_again(order.delivery_id)
         return (
             message
             if message.secrets
@@ -102,6 +112,10 @@ class WebhookActivities:
         with self._database.write() as session:
             verdict = give_up(deliveries.locked(session, delivery_id), reason, self._clock())
         return Tried(verdict.state, verdict.detail)
+
+    def _ask_again(self, delivery_id: str) -> None:
+        with self._database.write() as session:
+            ask_again(deliveries.locked(session, delivery_id), self._clock())
 
     def _account_secret(self, account_id: str) -> str:
         with self._database.write() as session:

@@ -24,8 +24,8 @@ class DeliverWebhook:
     @workflow.run
     async def run(self, order: DeliveryOrder) -> str:
         while True:
-            self._asked = False
-            state = await self._deliver(order.delivery_id)
+            asked, self._asked = self._asked, False
+            state = await self._deliver(order.delivery_id, asked)
             if not self._asked:
                 return state
 
@@ -34,10 +34,10 @@ class DeliverWebhook:
         """Somebody wants it delivered again, without waiting."""
         self._asked = True
 
-    async def _deliver(self, delivery_id: str) -> str:
+    async def _deliver(self, delivery_id: str, asked: bool) -> str:
         tried = Tried("pending", "")
         for number, pause in enumerate((*map(_spread, PAUSES), None), start=1):
-            tried = await self._try(TryOrder(delivery_id, pause), number)
+            tried = await self._try(TryOrder(delivery_id, pause, asked and number == 1), number)
             if tried.wait is None or await self._was_asked_within(tried):
                 break
         return tried.state

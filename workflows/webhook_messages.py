@@ -12,10 +12,14 @@ class DeliveryOrder:
 
 @dataclass(frozen=True)
 class TryOrder:
-    """Try once. ``pause``: seconds that will pass before the next try, None if this is the last."""
+    """Try once. ``pause``: seconds that will pass before the next try, None if this is the last.
+
+    ``asked``: somebody wants it delivered again, even if it is over.
+    """
 
     delivery_id: str
     pause: float | None
+    asked: bool = False
 
 
 @dataclass(frozen=True)

@@ -159,10 +159,10 @@ def test_an_account_has_so_many_endpoints_at_most(lite: Api) -> None:
 def test_another_accounts_endpoint_does_not_exist(api: Api, method: str, rest: str) -> None:
     """Every route answers a stranger as if there were no such endpoint, and changes nothing."""
     made = create(api)
-    body = {"json": {"enabled": False}} if method == "PATCH" else {}
+    body = {"enabled": False} if method == "PATCH" else None
     with api.stranger() as stranger:
-        response = stranger.request(method, path(made) + rest, **body)
-        missing = stranger.request(method, f"/v1/webhooks/whe_none{rest}", **body)
+        response = stranger.request(method, path(made) + rest, json=body)
+        missing = stranger.request(method, f"/v1/webhooks/whe_none{rest}", json=body)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert response.json()["detail"].replace(made["id"], "whe_none") == missing.json()["detail"]
     assert valid_secrets(api, made) == [made["secret"]]

@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,7 +61,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def receiving(*replies: Reply, tls: ssl.SSLContext | None = None) -> Generator[Receiver]:
     """A receiver at work until the block ends."""
     receiver = Receiver(*replies, tls=tls)
     stop = receiver.run()

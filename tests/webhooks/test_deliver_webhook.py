@@ -1,7 +1,7 @@
 """A delivery's workflow: in skipped time over days, with a real receiver and a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 
 from activities.webhooks import WebhookActivities
 from engine.deliveries import redeliver, start_deliveries, workflow_id
+from outdial.ids import new_id
 from outdial.models import Delivery, DeliveryState, WebhookEndpoint
 from outdial.store import deliveries
 from outdial.store.database import Database
@@ -37,6 +38,7 @@ from tests.webhooks.builders import (
 from tests.webhooks.receiver import Receiver, Reply, receiving
 from workflows import names
 from workflows.deliver_webhook import DeliverWebhook
+from workflows.upkeep import Upkeep
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +49,7 @@ def server_time() -> datetime:
 
 
 @asynccontextmanager
-async def delivering(database: Database) -> AsyncIterator[Client]:
+async def delivering(database: Database) -> AsyncGenerator[Client]:
     """A worker for webhooks on a server that skips time."""
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=TEST_SERVER
@@ -56,7 +58,7 @@ async def delivering(database: Database) -> AsyncIterator[Client]:
         async with Worker(
             environment.client,
             task_queue=names.WEBHOOK_QUEUE,
-            workflows=[DeliverWebhook],
+            workflows=[DeliverWebhook, Upkeep],
             activities=[activities.deliver, activities.mend_deliveries],
         ):
             yield environment.client
@@ -204,20 +206,11 @@ async def test_gone_disables_the_endpoint_and_the_others_are_told(database: Data
 async def test_a_calls_own_address_is_signed_with_the_accounts_secret(database: Database) -> None:
     """The account's secret is made at the first need, and is what verifies."""
     with receiving() as receiver:
-        with database.write() as session:
-            call = a_call(session, an_agent(session))
-            delivery = Delivery(
-                account_id=call.account_id,
-                url=receiver.url,
-                event_type="x",
-                payload={"a": 1},
-                next_try_at=NOW,
-            )
-            session.add(delivery)
+        account_id, delivery = owed_to_own_address(database, receiver.url)
         async with delivering(database) as client:
             assert await delivered(client, delivery) == "delivered"
         with database.write() as session:
-            secret = endpoints.account_secret(session, call.account_id, BOX)
+            secret = endpoints.account_secret(session, account_id, BOX)
     assert receiver.received[0].verified_by(secret) == {"a": 1}
 
 
@@ -247,6 +240,48 @@ async def test_a_delivery_that_is_not_there_ends(database: Database) -> None:
     async with delivering(database) as client:
         await start_deliveries(client, ["msg_unknown"])
         assert await ended(client, "msg_unknown") == "unknown"
+
+
+async def test_asking_again_during_a_try_is_not_lost(database: Database) -> None:
+    """The wish meets a request in flight, whose answer ends the delivery: it is begun anew all the same."""
+    with receiving(Reply(410, delay=0.5), Reply(200)) as receiver:
+        account_id, delivery = owed_to_own_address(database, receiver.url)
+        with database.write() as session:
+            endpoints.account_secret(session, account_id, BOX)
+        async with delivering(database) as client:
+            await start_deliveries(client, [delivery.id])
+            await until(lambda: len(receiver.received) == 1)
+            await ask(database, client, delivery)
+            assert await ended(client, delivery.id) == "delivered"
+
+
+async def test_what_a_crash_left_unstarted_is_mended(database: Database) -> None:
+    """A delivery that is recorded and was never started is found, started and delivered; once."""
+    with receiving() as receiver:
+        _, _, lost = owed_to(database, receiver.url)
+        async with delivering(database) as client:
+            assert await upkeep(client) == 1
+            assert await ended(client, lost.id) == "delivered"
+            assert await upkeep(client) == 0
+    assert len(receiver.received) == 1
+
+
+async def upkeep(client: Client) -> int:
+    """One round of mending; answers how many were started."""
+    return await client.execute_workflow(
+        Upkeep.run, names.MEND_DELIVERIES, id=f"mend-{new_id('x')}", task_queue=names.WEBHOOK_QUEUE
+    )
+
+
+def owed_to_own_address(database: Database, url: str) -> tuple[str, Delivery]:
+    """An account, and a delivery to the address that one of its calls names."""
+    with database.write() as session:
+        call = a_call(session, an_agent(session))
+        delivery = Delivery(
+            account_id=call.account_id, url=url, event_type="x", payload={"a": 1}, next_try_at=NOW
+        )
+        session.add(delivery)
+    return call.account_id, delivery
 
 
 async def ask(database: Database, client: Client, delivery: Delivery) -> None:

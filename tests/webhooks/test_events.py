@@ -1,6 +1,6 @@
 """Who is owed an event, and what it tells."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def told(session: Session, call: Call, what: EventType, **given: Any) -> list[De
 
 
 @contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
+def statements(database: Database) -> Generator[list[str]]:
     """The SQL sent within the block."""
     sent: list[str] = []
 
