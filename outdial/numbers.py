@@ -55,6 +55,12 @@ def timezones_of(number: str) -> list[str]:
     return [zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE]
 
 
+def timezone_of(number: str, preferred: str) -> str:
+    """The timezone where an E.164 number is; ``preferred`` where that leaves a choice or nothing."""
+    zones = timezones_of(number)
+    return preferred if not zones or preferred in zones else zones[0]
+
+
 def region_of(number: str) -> str | None:
     """The two-letter region of an E.164 number, None where the number fits none."""
     parsed = _parsed(number, None)

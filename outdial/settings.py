@@ -139,3 +139,15 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """The process's settings, read once from the environment."""
     return Settings()
+    support_contact: str = Field(
+        default="the operator of this Outdial",
+        description="Whom to ask to have outbound calling enabled, as errors say it.",
+    )
+    rate_limit: str = Field(
+        default="30000/minute",
+        description="Requests that one key may make, such as 100/second or 5000/hour; empty: any number.",
+    )
+    rate_limit_storage: str = Field(
+        default="memory://",
+        description="Where requests are counted, an address for the library limits; memory: per API process.",
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from outdial.agents.base import Analyst, Talker
+from outdial.agents.briefing import NOTHING_MORE, Brief, facts_of, opening_of, prompt_of
 from outdial.agents.reading import ScriptedAnalyst
 from outdial.agents.scripted import ScriptedTalker
 from outdial.errors import Invalid
@@ -14,15 +15,22 @@ from outdial.variables import render
 SCRIPTED = "scripted"
 
 
-def make_talker(definition: AgentDefinition, variables: Mapping[str, Any], settings: Settings) -> Talker:
+def make_talker(
+    definition: AgentDefinition,
+    variables: Mapping[str, Any],
+    settings: Settings,
+    brief: Brief = NOTHING_MORE,
+) -> Talker:
     """Who talks. Raises Invalid where a variable of the prompt or opening line is missing."""
-    opening = render(definition.opening_line, variables)
+    opening = render(opening_of(definition, brief), variables)
     if definition.model == SCRIPTED:
         return ScriptedTalker(opening)
     # Here and below: the model libraries take seconds to import, and the scripted agent needs none of them.
     from outdial.agents.talker import ModelTalker
 
-    return ModelTalker(definition.model, opening, render(definition.system_prompt, variables), settings)
+    # Facts are added after rendering: braces in what a client sent ask for nothing.
+    prompt = render(prompt_of(definition, brief), variables) + facts_of(brief)
+    return ModelTalker(definition.model, opening, prompt, settings)
 
 
 def make_analyst(definition: AgentDefinition, variables: Mapping[str, Any], settings: Settings) -> Analyst:

@@ -1,7 +1,9 @@
 """Accounts and their keys, for whoever administers an installation."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from outdial.errors import NotFound
@@ -33,3 +35,17 @@ def find_key(session: Session, key_id: str) -> ApiKey:
     if key is None:
         raise NotFound(f"There is no API key {key_id!r}.", field="key")
     return key
+
+
+def count_off(session: Session, account_id: str, calls: int) -> int | None:
+    """Lower the account's remaining calls if there are as many; None where it has fewer, or no quota at all."""
+    left: Any = col(Account.calls_remaining)
+    counted = update(Account).where(col(Account.id) == account_id, left >= calls).values(calls_remaining=left - calls)
+    changed: Any = counted.returning(left).execution_options(synchronize_session=False)
+    return session.execute(changed).scalar_one_or_none()
+
+
+def has_quota(session: Session, account_id: str) -> bool:
+    """Whether the account's calls are counted."""
+    counted = select(Account.calls_remaining).where(Account.id == account_id)
+    return session.exec(counted).one() is not None

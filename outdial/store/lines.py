@@ -9,7 +9,8 @@ from outdial.store.scope import owned_by
 
 def lock_account(session: Session, account_id: str) -> Account:
     """The account, locked until the transaction ends (SQLite's write transaction is such a lock already)."""
-    return session.exec(select(Account).where(Account.id == account_id).with_for_update()).one()
+    locked = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    return session.exec(locked).one()
 
 
 def in_use(session: Session, account_id: str) -> int:
