@@ -5,6 +5,7 @@ from outdial.models.agent import Agent, AgentDefinition, AgentTask, AgentVersion
 from outdial.models.batch import Batch, BatchRejection
 from outdial.models.call import Attempt, Call, CallEvent, SimulatedDial, Turn
 from outdial.models.campaign import Campaign
+from outdial.models.carrier import CarrierReport, DialPace, Message, Recording, TalkSession
 from outdial.models.compliance import DoNotCall
 from outdial.models.contact import Consent, ConsentKind, Contact
 from outdial.models.idempotency import IdempotentRequest
@@ -27,21 +28,26 @@ __all__ = [
     "CallEvent",
     "CallStatus",
     "Campaign",
+    "CarrierReport",
     "Consent",
     "ConsentKind",
     "Contact",
     "Delivery",
     "DeliveryState",
     "DeliveryTry",
+    "DialPace",
     "Disposition",
     "DoNotCall",
     "ExtractedField",
     "IdempotentRequest",
+    "Message",
     "OutcomeChoice",
     "Progress",
+    "Recording",
     "Sentiment",
     "SimulatedDial",
     "Speaker",
+    "TalkSession",
     "Turn",
     "WebhookEndpoint",
 ]

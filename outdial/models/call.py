@@ -155,6 +155,7 @@ class Attempt(Table, table=True):
     number: int
     dial_key: str = Field(unique=True)
     carrier: str
+    caller_id: str | None = None  # the number that was shown to the callee
     carrier_call_id: str | None = Field(default=None, index=True)
     state: AttemptState = Field(default=AttemptState.INTENDED, sa_type=enum_type(AttemptState))
     admission: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
@@ -186,6 +187,7 @@ class Turn(Table, table=True):
     speaker: Speaker = Field(sa_type=enum_type(Speaker))
     text: str
     at: datetime = Field(sa_type=UtcDateTime)
+    latency_ms: int | None = None  # from the callee's last word to the agent's first, where that was measured
 
 
 class CallEvent(Table, table=True):

@@ -1,4 +1,4 @@
-"""First tables."""
+"""first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("default_region", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("default_caller_id", sa.String(), nullable=True),
+        sa.Column("calls_per_second", sa.Float(), nullable=True),
         sa.Column("default_agent_id", sa.String(), nullable=True),
         sa.Column("outbound_enabled", sa.Boolean(), nullable=False),
         sa.Column("consent_required", sa.Boolean(), nullable=False),
@@ -30,6 +31,14 @@ def upgrade() -> None:
         sa.Column("previous_webhook_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+    )
+    op.create_table(
+        "dial_pace",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("free_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_reason", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_dial_pace")),
     )
     op.create_table(
         "simulated_dial",
@@ -126,6 +135,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotent_request", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotent_request_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
+        "message",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("carrier", sa.String(), nullable=False),
+        sa.Column("carrier_message_id", sa.String(), nullable=True),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("error_code", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_message_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("account_id", "key", name=op.f("uq_message_account_id_key")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_message_carrier_message_id"), ["carrier_message_id"], unique=False
+        )
 
     op.create_table(
         "webhook_endpoint",
@@ -441,6 +474,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("dial_key", sa.String(), nullable=False),
         sa.Column("carrier", sa.String(), nullable=False),
+        sa.Column("caller_id", sa.String(), nullable=True),
         sa.Column("carrier_call_id", sa.String(), nullable=True),
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("admission", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -509,6 +543,82 @@ def upgrade() -> None:
         batch_op.create_index("ix_call_event_call", ["call_id", "id"], unique=False)
 
     op.create_table(
+        "carrier_report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("carrier", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("event", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signalled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_carrier_report_account_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_carrier_report_call_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_report")),
+        sa.UniqueConstraint("carrier", "event_id", name=op.f("uq_carrier_report_carrier_event_id")),
+    )
+    with op.batch_alter_table("carrier_report", schema=None) as batch_op:
+        batch_op.create_index("ix_carrier_report_attempt", ["call_id", "attempt", "id"], unique=False)
+        batch_op.create_index(
+            "ix_carrier_report_unsignalled",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("signalled_at IS NULL"),
+            postgresql_where=sa.text("signalled_at IS NULL"),
+        )
+
+    op.create_table(
+        "recording",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
+        sa.Column("carrier", sa.String(), nullable=False),
+        sa.Column("carrier_recording_id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_recording_account_id")),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_recording_attempt_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_recording_call_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
+        sa.UniqueConstraint(
+            "carrier", "carrier_recording_id", name=op.f("uq_recording_carrier_carrier_recording_id")
+        ),
+    )
+    with op.batch_alter_table("recording", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recording_call_id"), ["call_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recording_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
+        "talk_session",
+        sa.Column("attempt_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_talk_session_account_id")),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_talk_session_attempt_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_talk_session_call_id")),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_talk_session")),
+    )
+    with op.batch_alter_table("talk_session", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_talk_session_open",
+            ["seen_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.create_table(
         "turn",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -517,6 +627,7 @@ def upgrade() -> None:
         sa.Column("speaker", sa.String(32), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_turn_account_id")),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_turn_attempt_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turn")),
@@ -528,6 +639,28 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("turn")
+    with op.batch_alter_table("talk_session", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_talk_session_open",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.drop_table("talk_session")
+    with op.batch_alter_table("recording", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recording_created_at"))
+        batch_op.drop_index(batch_op.f("ix_recording_call_id"))
+
+    op.drop_table("recording")
+    with op.batch_alter_table("carrier_report", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_carrier_report_unsignalled",
+            sqlite_where=sa.text("signalled_at IS NULL"),
+            postgresql_where=sa.text("signalled_at IS NULL"),
+        )
+        batch_op.drop_index("ix_carrier_report_attempt")
+
+    op.drop_table("carrier_report")
     with op.batch_alter_table("call_event", schema=None) as batch_op:
         batch_op.drop_index("ix_call_event_call")
 
@@ -631,6 +764,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhook_endpoint_account_id"))
 
     op.drop_table("webhook_endpoint")
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_carrier_message_id"))
+
+    op.drop_table("message")
     with op.batch_alter_table("idempotent_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotent_request_created_at"))
 
@@ -652,5 +789,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_simulated_dial_dial_key"))
 
     op.drop_table("simulated_dial")
+    op.drop_table("dial_pace")
     op.drop_table("account")
     # ### end Alembic commands ###
