@@ -81,6 +81,14 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A fresh SQLite database, for what does not depend on the kind of database."""
+    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
+    yield database
+    database.close()
+
+
 def _postgres_database(server: str, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _run(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
