@@ -98,5 +98,6 @@ def _has_nul(scope: Scope) -> bool:
 
 def _log_request(request: Request, answer: _Answer) -> None:
     said: dict[str, Any] = {"method": request.method, "path": request.url.path, "status": answer.status}
+    named = {name: value for name, value in request.path_params.items() if name.endswith("_id")}
     write = _log.debug if request.url.path in _QUIET else _log.info
-    write("request", **said, ms=round(answer.seconds * 1000, 1))
+    write("request", **said, **named, ms=round(answer.seconds * 1000, 1))

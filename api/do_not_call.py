@@ -78,7 +78,8 @@ def list_entries(
 def delete(entry_id: str, principal: PrincipalDep, database: DatabaseDep) -> Response:
     """The number may be called again."""
     with database.write() as session:
-        session.delete(get(session, principal.account.id, DoNotCall, entry_id))
+        entry = get(session, principal.account.id, DoNotCall, entry_id)
+        session.delete(entry)
     return Response(status_code=204)
 
 

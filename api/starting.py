@@ -32,6 +32,7 @@ class Starter:
             return
         try:
             self.start_call(accepted.call)
+            _log.info("call.started", call_id=accepted.call.id)
             self._gateway.start_deliveries(accepted.deliveries)
         except Unavailable:
             self._rests_until = time.monotonic() + REST_SECONDS

@@ -52,7 +52,8 @@ def set_up(*, as_json: bool, level: str) -> None:
 
 def hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Mask phone numbers and take secrets out of everything that is about to be written."""
-    return {name: _hidden(name, value) for name, value in event.items()}
+    # uvicorn says everything twice, the second time with the terminal's colours.
+    return {name: _hidden(name, value) for name, value in event.items() if name != "color_message"}
 
 
 def _formatter(shared: list[Processor], renderer: Processor) -> logging.Formatter:
