@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.batches import BatchActivities
 from activities.conversation import ConversationActivities
 from activities.dialling import DiallingActivities
 from activities.parts import Parts
@@ -29,6 +30,7 @@ from outdial.secrets import SecretBox
 from outdial.settings import Settings, get_settings
 from outdial.store.database import Database
 from workflows import names
+from workflows.batch import Batch
 from workflows.deliver_webhook import DeliverWebhook
 from workflows.outbound_call import OutboundCall
 from workflows.upkeep import Upkeep
@@ -36,6 +38,8 @@ from workflows.upkeep import Upkeep
 THREADS = 40
 # Many more than threads: they wait for receivers, and one that hangs must not keep the others waiting.
 WEBHOOKS_AT_ONCE = 500
+# Each running batch keeps one activity busy, which mostly sleeps.
+BATCHES = 500
 DRAIN = timedelta(seconds=20)
 
 # Our workflow modules import nothing that varies, so they are shared between runs instead of loaded for each.
@@ -70,11 +74,12 @@ def make_parts(settings: Settings, database: Database, client: Client, clock: Cl
 
 
 def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> list[Worker]:
-    """One worker a task queue: calls apart from webhooks, so that a flood of these never delays a dial."""
+    """One worker a task queue: calls apart from webhooks and batches, whose floods never delay a dial."""
     settings = parts.settings
     dialling, records = DiallingActivities(parts), RecordActivities(parts)
     talk, upkeep = ConversationActivities(parts), UpkeepActivities(parts, client)
     webhooks = WebhookActivities(parts.database, SecretBox.from_settings(settings), settings, parts.clock)
+    batches = BatchActivities(parts, client)
     calls = Worker(
         client,
         task_queue=settings.task_queue,
@@ -92,6 +97,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
             upkeep.sweep_lines,
             upkeep.forget,
             webhooks.mend_deliveries,
+            batches.mend_batches,
         ],
         activity_executor=threads,
         max_concurrent_activities=THREADS,
@@ -108,7 +114,16 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
         graceful_shutdown_timeout=DRAIN,
         workflow_runner=RUNNER,
     )
-    return [calls, hooks]
+    pumps = Worker(
+        client,
+        task_queue=names.BATCH_QUEUE,
+        workflows=[Batch],
+        activities=[batches.fill, batches.end_calls, batches.note_batch, batches.close_batch],
+        max_concurrent_activities=BATCHES,
+        graceful_shutdown_timeout=DRAIN,
+        workflow_runner=RUNNER,
+    )
+    return [calls, hooks, pumps]
 
 
 async def work(settings: Settings, stop: asyncio.Event, clock: Clock = utc_clock) -> None:

@@ -28,6 +28,7 @@ ATTRIBUTES = (names.STATUS, names.ACCOUNT, names.AGENT, names.BATCH)
 # How often each upkeep activity runs; a round that is still running is not doubled.
 UPKEEP = {
     names.RECONCILE: timedelta(seconds=15),
+    names.MEND_BATCHES: timedelta(seconds=15),
     names.SWEEP_LINES: timedelta(seconds=30),
     names.MEND_DELIVERIES: timedelta(seconds=30),
     names.FORGET: timedelta(hours=1),

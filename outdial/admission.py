@@ -6,16 +6,20 @@ that objects decides. Rules that refuse come before rules that hold, and those b
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from outdial.models import Account, Call
-from outdial.store import lines
+from outdial.batches.policy import CallPolicy, policy_of
+from outdial.contacts import consent
+from outdial.models import Account, BatchStatus, Call
+from outdial.store import batches, lines
 from outdial.store.do_not_call import is_listed
-from outdial.windows import CallingHours
+
+# A batch wakes its queued calls; this is for the case that it can't.
+QUEUED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,24 @@ class Full:
 
 
 @dataclass(frozen=True)
-class Refuse:
-    """Never: the call ends with ``code`` as its end reason."""
+class Queue:
+    """No line for a call of a batch: the batch wakes it when its turn comes, so that nobody polls."""
 
-    code: str
+    until: datetime
     reason: str
 
 
-Decision = Admit | Hold | Full | Refuse
+@dataclass(frozen=True)
+class Refuse:
+    """Never: the call ends with ``code`` as its end reason, as canceled or as failed."""
+
+    code: str
+    reason: str
+    canceled: bool = False
+
+
+Decision = Admit | Hold | Full | Queue | Refuse
+Objection = Hold | Full | Queue | Refuse
 
 
 @dataclass(frozen=True)
@@ -63,15 +77,34 @@ class Candidate:
     session: Session
     account: Account
     call: Call
+    policy: CallPolicy
     now: datetime
 
+    def queue(self, reason: str) -> Queue:
+        """Wait in the batch's queue."""
+        return Queue(self.now + QUEUED_FOR, reason)
 
-Rule = Callable[[Candidate], Hold | Full | Refuse | None]
+
+Rule = Callable[[Candidate], Objection | None]
+
+
+def not_ended(candidate: Candidate) -> Refuse | None:
+    """A call that was ended before its workflow came to know of it is not dialled."""
+    if candidate.call.status.ended:
+        return Refuse("ended", "The call has already ended.")
+    return None
+
+
+def batch_not_canceled(candidate: Candidate) -> Refuse | None:
+    """Nothing of a canceled batch is dialled."""
+    if candidate.policy.canceled:
+        return Refuse("batch_canceled", "The batch was canceled.", canceled=True)
+    return None
 
 
 def not_expired(candidate: Candidate) -> Refuse | None:
     """Nothing is dialled once the call's time is over."""
-    expires = candidate.call.expires_at
+    expires = candidate.policy.expires_at
     if expires is not None and candidate.now >= expires:
         return Refuse("expired", f"The time to call ended at {expires.isoformat()}.")
     return None
@@ -84,20 +117,75 @@ def not_on_do_not_call_list(candidate: Candidate) -> Refuse | None:
     return None
 
 
+def may_call_out(candidate: Candidate) -> Refuse | None:
+    """An account whose outbound calling was switched off only rehearses."""
+    if candidate.account.outbound_enabled or candidate.call.test:
+        return None
+    return Refuse("outbound_disabled", "Outbound calling is not enabled for the account.")
+
+
+def has_consent(candidate: Candidate) -> Refuse | None:
+    """Where the account requires consent, nobody is called without it, or after taking it back."""
+    if consent.may_call(candidate.session, candidate.account, candidate.call.number):
+        return None
+    return Refuse(consent.MISSING, "The account requires consent, and there is none.")
+
+
 def within_calling_hours(candidate: Candidate) -> Hold | Refuse | None:
     """People are called within the hours that were set, by the clock of the call's timezone."""
-    call = candidate.call
-    if call.calling_hours is None:
+    call, policy = candidate.call, candidate.policy
+    if policy.calling_hours is None:
         return None
-    opens = CallingHours.model_validate(call.calling_hours).next_open(candidate.now, ZoneInfo(call.timezone))
+    opens = policy.calling_hours.next_open(candidate.now, ZoneInfo(call.timezone))
     if opens <= candidate.now:
         return None
-    if call.expires_at is not None and opens >= call.expires_at:
-        return Refuse("expired", f"No calling hours are left before {call.expires_at.isoformat()}.")
+    if policy.expires_at is not None and opens >= policy.expires_at:
+        return Refuse("expired", f"No calling hours are left before {policy.expires_at.isoformat()}.")
     return Hold(opens, f"Outside calling hours in {call.timezone}; they open at {opens.isoformat()}.")
 
 
-RULES: tuple[Rule, ...] = (not_expired, not_on_do_not_call_list, within_calling_hours)
+def batch_is_running(candidate: Candidate) -> Queue | None:
+    """A paused batch dials nobody."""
+    batch = candidate.policy.batch
+    if batch is not None and batch.status is BatchStatus.PAUSED:
+        return candidate.queue("The batch is paused.")
+    return None
+
+
+def batch_spacing(candidate: Candidate) -> Hold | None:
+    """Two dials of a batch are so far apart as it wants."""
+    batch = candidate.policy.batch
+    if batch is None or batch.spacing_seconds <= 0:
+        return None
+    last = batches.last_dial(candidate.session, batch)
+    free = candidate.now if last is None else last + timedelta(seconds=batch.spacing_seconds)
+    if free <= candidate.now:
+        return None
+    return Hold(free, f"The batch leaves {batch.spacing_seconds:g} s between two dials.")
+
+
+def batch_lines(candidate: Candidate) -> Queue | None:
+    """A batch uses no more lines than it was given."""
+    batch = candidate.policy.batch
+    if batch is None or batch.concurrency is None:
+        return None
+    if lines.in_use(candidate.session, batch.account_id, batch.id) < batch.concurrency:
+        return None
+    return candidate.queue(f"All {batch.concurrency} lines of the batch are in use.")
+
+
+RULES: tuple[Rule, ...] = (
+    not_ended,
+    batch_not_canceled,
+    not_expired,
+    not_on_do_not_call_list,
+    may_call_out,
+    has_consent,
+    within_calling_hours,
+    batch_is_running,
+    batch_spacing,
+    batch_lines,
+)
 
 
 def decide(session: Session, call: Call, now: datetime) -> Decision:
@@ -106,11 +194,12 @@ def decide(session: Session, call: Call, now: datetime) -> Decision:
     The account's row is locked first, so that two dials of one account can't both take its last line.
     """
     account = lines.lock_account(session, call.account_id)
-    candidate = Candidate(session, account, call, now)
+    candidate = Candidate(session, account, call, policy_of(session, call), now)
     for rule in RULES:
         if (objection := rule(candidate)) is not None:
             return objection
     in_use = lines.in_use(session, account.id)
     if in_use >= account.lines:
-        return Full(f"All {account.lines} lines of the account are in use.")
+        reason = f"All {account.lines} lines of the account are in use."
+        return Full(reason) if call.batch_id is None else candidate.queue(reason)
     return Admit(in_use, account.lines)

@@ -13,10 +13,11 @@ from sqlmodel import Session
 
 from outdial.admission import Admit
 from outdial.agents.base import Extraction
+from outdial.batches.policy import policy_of
 from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.links import Links
 from outdial.models import Attempt, AttemptState, Call, CallEvent, CallStatus, Disposition, Progress
-from outdial.policy import RetryDecision, RetryPolicy, decide_retry
+from outdial.policy import RetryDecision, decide_retry
 from outdial.store import calls
 from outdial.webhooks.events import EventType, publish
 
@@ -59,14 +60,22 @@ class Lifecycle:
         return attempt, self._publish(session, call, EventType.CALL_STARTED, now, attempt) if first else []
 
     def hold(
-        self, session: Session, call: Call, reason: str, now: datetime, until: datetime | None = None
+        self,
+        session: Session,
+        call: Call,
+        reason: str,
+        now: datetime,
+        until: datetime | None = None,
+        *,
+        progress: Progress = Progress.HELD,
     ) -> None:
-        """The call may not be dialled yet; its row says why."""
-        if call.hold_reason == reason:
-            return
-        call.progress, call.hold_reason = Progress.HELD, reason
+        """The call may not be dialled yet; its row says why, its timeline only once for the same reason."""
+        repeated = call.hold_reason == reason
+        call.progress, call.hold_reason = progress, reason
         call.due_at = until or call.due_at
-        note(session, call, "call.held", now, reason=reason)
+        session.add(call)
+        if not repeated:
+            note(session, call, "call.held", now, reason=reason)
 
     def placed(self, session: Session, attempt: Attempt, carrier_call_id: str, now: datetime) -> None:
         """The carrier has taken the dial."""
@@ -184,14 +193,15 @@ def note(
 
 
 def _decide(session: Session, call: Call, disposition: Disposition, *, retryable: bool) -> RetryDecision:
-    policy = RetryPolicy.model_validate(call.retry or {})
+    policy = policy_of(session, call)
     unplaced = calls.count_unplaced(session, call) if disposition is Disposition.NOT_PLACED else 0
     chance = random.random()
-    return decide_retry(
-        policy,
+    decision = decide_retry(
+        policy.retry,
         disposition,
         retries_used=call.retries_used,
         unplaced=unplaced,
         retryable=retryable,
         chance=chance,
     )
+    return RetryDecision(None) if policy.canceled else decision

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from outdial.errors import Invalid
@@ -14,8 +15,14 @@ def placeholders(text: str) -> list[str]:
 
     Spaces beside the braces do not count; anything else between them is the name, dots included.
     """
+    return list(_placeholders(text))
+
+
+@lru_cache(maxsize=256)
+def _placeholders(text: str) -> tuple[str, ...]:
+    # Kept, because every row of a batch is asked about the same texts.
     names = (found.strip() for found in _PLACEHOLDER.findall(text))
-    return list(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def missing(texts: Iterable[str], variables: Mapping[str, Any]) -> list[str]:

@@ -49,6 +49,7 @@ class Dialled:
     grace: float = 0
     held_until: datetime | None = None
     reason: str | None = None
+    canceled: bool = False  # refused because somebody canceled, not because something is wrong
 
 
 @dataclass(frozen=True)

@@ -30,3 +30,14 @@ WEBHOOK_QUEUE = "outdial-webhooks"
 DELIVER_WEBHOOK = "DeliverWebhook"
 TRY_NOW = "try_now"
 DELIVER = "deliver"
+
+# Batches have a queue of their own: each occupies an activity for as long as it runs.
+BATCH_QUEUE = "outdial-batches"
+BATCH_WORKFLOW = "Batch"
+BatchSignal = Literal["pause", "resume", "cancel", "appended"]
+PROCEED = "proceed"
+FILL = "fill"
+NOTE_BATCH = "note_batch"
+END_CALLS = "end_calls"
+CLOSE_BATCH = "close_batch"
+MEND_BATCHES = "mend_batches"

@@ -44,6 +44,7 @@ class OutboundCall:
         self._paused = False
         self._cancel = False
         self._stirred = False
+        self._turn = False
         self._attempt = 0
         self._live: LiveAttempt | None = None
         self._early: list[CarrierNews] = []
@@ -69,7 +70,8 @@ class OutboundCall:
                 return await self._finish(CallStatus.CANCELED)
             dialled = await self._dial()
             if dialled.result is DialResult.REFUSED:
-                return await self._finish(CallStatus.FAILED, dialled.reason)
+                status = CallStatus.CANCELED if dialled.canceled else CallStatus.FAILED
+                return await self._finish(status, dialled.reason)
             if dialled.result is DialResult.HELD:
                 self._due_at = dialled.held_until or self._due_at
             if dialled.result is not DialResult.PLACED:
@@ -77,10 +79,12 @@ class OutboundCall:
             following = await self._follow(dialled)
             if following.retry_at is None or self._cancel:
                 return await self._report(following)
-            self._due_at = following.retry_at
+            self._due_at, self._turn = following.retry_at, False
 
     async def _wait_until_due(self) -> None:
         while not self._cancel:
+            if self._turn:
+                self._due_at, self._turn = workflow.now(), False
             wait = (self._due_at - workflow.now()).total_seconds()
             if not self._paused and wait <= 0:
                 return
@@ -92,7 +96,9 @@ class OutboundCall:
         self._stirred = False
         try:
             summary = f"until {self._due_at:%Y-%m-%d %H:%M:%S} UTC"
-            await workflow.wait_condition(lambda: self._stirred, timeout=seconds, timeout_summary=summary)
+            await workflow.wait_condition(
+                lambda: self._stirred or self._turn, timeout=seconds, timeout_summary=summary
+            )
         except TimeoutError:
             return
 
@@ -163,7 +169,7 @@ class OutboundCall:
         await workflow.execute_activity(
             names.FINISH,
             Ending(self._order.call_id, status, reason),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             retry_policy=UNTIL_DONE,
             summary=f"report {status}",
         )
@@ -200,6 +206,11 @@ class OutboundCall:
             self._live.cancel()
 
     @workflow.signal
+    def proceed(self) -> None:
+        """The call's batch has a line for it; without effect on an attempt that is live."""
+        self._turn = self._live is None
+
+    @workflow.signal
     def carrier_event(self, news: CarrierNews) -> None:
         """What the carrier told of an attempt; it may come before the dial itself has answered."""
         if self._live is not None and self._live.number == news.attempt:
@@ -216,7 +227,7 @@ class OutboundCall:
         await workflow.execute_activity(
             names.NOTE,
             change,
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             retry_policy=UNTIL_DONE,
             summary=str(change.change),
         )

@@ -1,18 +1,24 @@
 """The do-not-call list of an account."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col
 
 from outdial.models import DoNotCall
 from outdial.store.scope import rows_of
 
 
+def listed(session: Session, account_id: str, numbers: Collection[str], now: datetime) -> set[str]:
+    """Those of the numbers that must not be dialled at ``now``."""
+    query = rows_of(account_id, DoNotCall).where(col(DoNotCall.number).in_(numbers), _valid(now))
+    return {entry.number for entry in session.exec(query)}
+
+
 def is_listed(session: Session, account_id: str, number: str, now: datetime) -> bool:
     """Whether the number must not be dialled at ``now``."""
-    valid = or_(col(DoNotCall.expires_at).is_(None), col(DoNotCall.expires_at) > now)
-    query = rows_of(account_id, DoNotCall).where(DoNotCall.number == number, valid)
+    query = rows_of(account_id, DoNotCall).where(DoNotCall.number == number, _valid(now))
     return session.exec(query).first() is not None
 
 
@@ -36,3 +42,7 @@ def add(
     session.add(entry)
     session.flush()
     return entry
+
+
+def _valid(now: datetime) -> ColumnElement[bool]:
+    return or_(col(DoNotCall.expires_at).is_(None), col(DoNotCall.expires_at) > now)

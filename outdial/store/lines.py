@@ -13,7 +13,9 @@ def lock_account(session: Session, account_id: str) -> Account:
     return session.exec(locked).one()
 
 
-def in_use(session: Session, account_id: str) -> int:
-    """How many lines of the account are taken now."""
-    live = select(func.count()).select_from(Attempt)
-    return session.exec(live.where(owned_by(account_id, Attempt), col(Attempt.ended_at).is_(None))).one()
+def in_use(session: Session, account_id: str, batch_id: str | None = None) -> int:
+    """How many lines are taken now, of the account or of one of its batches."""
+    live = select(func.count()).select_from(Attempt).where(owned_by(account_id, Attempt))
+    if batch_id is not None:
+        live = live.where(col(Attempt.batch_id) == batch_id)
+    return session.exec(live.where(col(Attempt.ended_at).is_(None))).one()

@@ -1,6 +1,6 @@
 """Which events there are, and writing down who is owed one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,9 +8,14 @@ from typing import Any
 from sqlmodel import Session
 
 from outdial.links import Links
-from outdial.models import Attempt, Call, Delivery, WebhookEndpoint
+from outdial.models import Attempt, Batch, Call, Delivery, WebhookEndpoint
 from outdial.store import webhooks
-from outdial.webhooks.payload import EndpointDisabledPayload, TestPayload, call_payload
+from outdial.webhooks.payload import (
+    EndpointDisabledPayload,
+    TestPayload,
+    batch_payload,
+    call_payload,
+)
 
 
 class EventType(StrEnum):
@@ -20,6 +25,8 @@ class EventType(StrEnum):
     CALL_COMPLETED = "call.completed"
     CALL_FAILED = "call.failed"
     CALL_CANCELED = "call.canceled"
+    BATCH_COMPLETED = "batch.completed"
+    BATCH_CANCELED = "batch.canceled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     WEBHOOK_TEST = "webhook.test"
 
@@ -58,6 +65,19 @@ def publish(
                 created_at=now,
             )
         )
+    return _recorded(session, owed)
+
+
+def publish_batch(
+    session: Session, batch: Batch, event: EventType, counts: Mapping[str, Any], now: datetime
+) -> list[str]:
+    """Owe the end of a batch to every endpoint that wants it and to the batch's own address."""
+    told = batch_payload(batch, event, counts, now)
+    wanting = webhooks.wanting(session, batch.account_id, event)
+    owed = [_owed_to(endpoint, event, told, now) for endpoint in wanting]
+    if batch.webhook_url is not None:
+        address: Any = {"account_id": batch.account_id, "url": batch.webhook_url}
+        owed.append(Delivery(**address, event_type=event, payload=told, next_try_at=now, created_at=now))
     return _recorded(session, owed)
 
 

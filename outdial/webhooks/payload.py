@@ -1,13 +1,14 @@
 """What an event tells: one flat JSON object, with Standard Webhooks' type and timestamp among its fields."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from outdial.links import Links
-from outdial.models import Attempt, Call
-from outdial.vocabulary import CallStatus, Disposition, Sentiment
+from outdial.models import Attempt, Batch, Call
+from outdial.vocabulary import BatchStatus, CallStatus, Disposition, Sentiment
 
 
 class Payload(BaseModel):
@@ -53,6 +54,25 @@ class EndedCallPayload(CallPayload):
     )
 
 
+class BatchPayload(Payload):
+    """What batch.completed and batch.canceled carry, once no call of the batch is open."""
+
+    batch_id: str = Field(examples=["batch_01k9"])
+    name: str
+    status: BatchStatus
+    agent_id: str
+    total: int
+    completed: int
+    failed: int
+    canceled: int
+    rejected: int
+    answer_rate: float | None
+    outcomes: dict[str, int] = Field(examples=[{"BOOKED": 41, "REFUSED": 12}])
+    started_at: datetime | None
+    ended_at: datetime | None
+    metadata: dict[str, Any]
+
+
 class EndpointDisabledPayload(Payload):
     """Tells an account's other endpoints that one of them was disabled."""
 
@@ -68,6 +88,21 @@ class TestPayload(Payload):
 
     endpoint_id: str
     message: str
+
+
+def batch_payload(batch: Batch, event: str, counts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The event as JSON values. ``counts`` are those of the batch's progress."""
+    told: dict[str, Any] = {
+        "type": event,
+        "timestamp": now,
+        "event_type": event,
+        "batch_id": batch.id,
+        "name": batch.name,
+        "status": batch.status,
+        "agent_id": batch.agent_id,
+        "metadata": batch.client_metadata,
+    }
+    return BatchPayload.model_validate({**counts, **told}).model_dump(mode="json")
 
 
 def call_payload(

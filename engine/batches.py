@@ -1,0 +1,46 @@
+"""Starting batches' workflows. The workflow's id is the batch's, so that starting twice is harmless."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from outdial.models import Batch
+from workflows import names
+from workflows.batch_messages import BatchOrder
+
+_PAIRS = {names.STATUS: "status", names.ACCOUNT: "account_id", names.AGENT: "agent_id", names.BATCH: "id"}
+
+
+async def start_batch(
+    client: Client, batch: Batch, order: BatchOrder | None = None, *, rpc_timeout: timedelta | None = None
+) -> None:
+    """Start the workflow of a recorded batch, unless it runs or has run. Raises RPCError if Temporal is away."""
+    try:
+        await client.start_workflow(
+            names.BATCH_WORKFLOW,
+            order or BatchOrder(batch.id, batch.due_at),
+            id=batch.id,
+            task_queue=names.BATCH_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=_attributes(batch),
+            static_summary=f"Batch by {batch.agent_id}",
+            rpc_timeout=rpc_timeout,
+        )
+    except WorkflowAlreadyStartedError:
+        return
+
+
+def _attributes(batch: Batch) -> TypedSearchAttributes:
+    keys = {SearchAttributeKey.for_keyword(name): attribute for name, attribute in _PAIRS.items()}
+    return TypedSearchAttributes(
+        [SearchAttributePair(key, str(getattr(batch, attribute))) for key, attribute in keys.items()]
+    )

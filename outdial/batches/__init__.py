@@ -1,0 +1,1 @@
+"""Batches: taken in row by row, pumped, watched, reported."""

@@ -1,0 +1,105 @@
+"""The pump of a batch: which of its calls may start or take their turn now, within its share of the lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from outdial.fairness import share_lines
+from outdial.models import Account, Batch, BatchStatus, Call
+from outdial.store import batches
+from outdial.windows import CallingHours
+
+# How long a line that can't be shared evenly stays with one batch.
+TURN_SECONDS = 20
+# The account's calls outside batches share its lines like one more batch.
+SINGLE_CALLS = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done now. ``wait``: seconds in which nothing will change by itself."""
+
+    start: Sequence[Call] = field(default_factory=list[Call])
+    wake: Sequence[str] = field(default_factory=list[str])
+    calls_left: bool = True
+    running: bool = True
+    expired: bool = False
+    lines_wanted: int = 0
+    wait: float = 0
+
+
+def look(session: Session, batch_id: str, now: datetime, *, most: int) -> Step:
+    """The next step of a batch; at most ``most`` calls of it. Changes nothing."""
+    batch = batches.load(session, batch_id)
+    if batch.status is not BatchStatus.RUNNING:
+        return Step(running=False)
+    if not batches.has_open_calls(session, batch):
+        return Step(calls_left=False)
+    if batch.ends_at is not None and now >= batch.ends_at:
+        return Step(expired=True)
+    return _Look(session, batch, batches.account_of(session, batch), now).step(most)
+
+
+@dataclass
+class _Look:
+    session: Session
+    batch: Batch
+    account: Account
+    now: datetime
+
+    def step(self, most: int) -> Step:
+        session, batch, now = self.session, self.batch, self.now
+        zones, opens = self._open_zones()
+        cap = self.account.lines if batch.concurrency is None else min(batch.concurrency, self.account.lines)
+        holding = batches.holding_places(session, batch.account_id, batch.id, now)
+        queued = batches.queued(session, batch, now, limit=cap)
+        unstarted = batches.count_unstarted(session, batch, zones=zones, most=cap)
+        wanted = min(cap, holding + len(queued) + unstarted)
+        if batch.spacing_seconds > 0:
+            wanted = min(wanted, holding + 1)
+        places = min(self._share(wanted) - holding, most, self._spaced())
+        wake = queued[: max(places, 0)]
+        free = places - len(wake)
+        start: Sequence[Call] = []
+        if free > 0 and unstarted:
+            start = batches.unstarted(session, batch, zones=zones, limit=free)
+        idle = 0.0 if holding or queued or unstarted else self._idle(opens)
+        return Step(start, wake, lines_wanted=wanted, wait=idle)
+
+    def _share(self, wanted: int) -> int:
+        """How many of the account's lines are this batch's, beside what the others want."""
+        session, batch = self.session, self.batch
+        wants = {other.id: other.lines_wanted for other in batches.running(session, batch.account_id)}
+        wants[batch.id] = wanted
+        wants[SINGLE_CALLS] = batches.holding_places(session, batch.account_id, None, self.now)
+        turn = int(self.now.timestamp()) // TURN_SECONDS
+        return share_lines(self.account.lines, wants, turn=turn)[batch.id]
+
+    def _spaced(self) -> int:
+        """How many may start at this moment, for the sake of the spacing."""
+        batch = self.batch
+        if batch.spacing_seconds <= 0:
+            return self.account.lines
+        last = batches.last_dial(self.session, batch)
+        pending = batches.holding_undialled(self.session, batch, self.now)
+        near = last is not None and self.now < last + timedelta(seconds=batch.spacing_seconds)
+        return 0 if near or pending else 1
+
+    def _open_zones(self) -> tuple[list[str] | None, datetime | None]:
+        """The timezones that may be called now (None: any), and when the next of the others opens."""
+        if self.batch.calling_hours is None:
+            return None, None
+        hours = CallingHours.model_validate(self.batch.calling_hours)
+        zones = batches.zones_of_unstarted(self.session, self.batch)
+        opens = {zone: hours.next_open(self.now, ZoneInfo(zone)) for zone in zones}
+        closed = [at for at in opens.values() if at > self.now]
+        return [zone for zone, at in opens.items() if at <= self.now], min(closed, default=None)
+
+    def _idle(self, opens: datetime | None) -> float:
+        """Seconds until a call is due again, a timezone opens, or the batch's time is over."""
+        due = batches.next_due(self.session, self.batch)
+        moments = [moment for moment in (due, opens, self.batch.ends_at) if moment is not None]
+        return max(0.0, (min(moments, default=self.now) - self.now).total_seconds())

@@ -1,0 +1,171 @@
+"""The rows of one upload: checked, then written a chunk at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from outdial import numbers
+from outdial.batches.request import AcceptedRow, Recipient, RejectedRow, Taken
+from outdial.errors import Invalid, OutdialError
+from outdial.ids import new_id
+from outdial.intake import check_metadata, check_variables, timezone_for
+from outdial.models import Account, Batch, Call, CallEvent
+from outdial.storable import check_storable
+from outdial.store import batch_rows, batches, do_not_call
+from outdial.webhooks.events import EventType
+
+# Of accepted and of rejected rows so many are listed in an answer; all of them can be read afterwards.
+LISTED = 10_000
+MAX_EXTERNAL_ID = 200
+
+
+class RowIntake:
+    """Checks and writes the rows of one upload. ``known``: how many calls the batch had before."""
+
+    def __init__(self, session: Session, account: Account, batch: Batch, region: str | None) -> None:
+        self.batch = batch
+        self.taken = Taken(batch)
+        self.next_row = batch.rows
+        self.known = batch_rows.count_calls(session, batch)
+        self.variables = dict.fromkeys(batch.variables)
+        self._first_row = batch.rows
+        self._account = account
+        self._region = region
+        self._definition = batches.agent_version(session, batch).definition
+        self._fit: list[tuple[int, str, Recipient]] = []
+        self._unfit: list[RejectedRow] = []
+        self._patterns: tuple[dict[str, Any], ...] = ()
+
+    def check(self, chunk: Sequence[Recipient]) -> None:
+        """Check rows as far as they can be checked by themselves."""
+        self._fit, self._unfit = [], []
+        for row, recipient in enumerate(chunk, start=self.next_row):
+            try:
+                self._fit.append((row, self._number(recipient), recipient))
+            except OutdialError as error:
+                self._reject(row, recipient, error.code, error.message, field=error.field)
+        self.next_row += len(chunk)
+
+    def write(self, session: Session, now: datetime) -> None:
+        """Write the checked rows down, but for duplicates and numbers that must not be called."""
+        listed = do_not_call.listed(session, self._account.id, [number for _, number, _ in self._fit], now)
+        seen = batch_rows.numbers_in(session, self.batch, [number for _, number, _ in self._fit])
+        accepted: list[tuple[int, str, str, Recipient]] = []
+        for row, number, recipient in self._fit:
+            if number in listed:
+                self._reject(row, recipient, "do_not_call", "The number is on your do-not-call list.")
+            elif number in seen:
+                self._reject_duplicate(row, recipient, seen[number])
+            else:
+                seen[number] = row
+                accepted.append((row, new_id("call"), number, recipient))
+        self._store(session, accepted, now)
+
+    def _number(self, recipient: Recipient) -> str:
+        """The row's number in E.164. Raises whatever is wrong with the row."""
+        if recipient.error is not None:
+            raise recipient.error
+        text = recipient.phone.strip()
+        if self._region is None:
+            number = numbers.read_e164(text, field="phone")
+        else:
+            number = numbers.read_any(text, self._region, field="phone")
+        check_variables(self._definition, recipient.variables)
+        check_metadata(recipient.metadata)
+        _check_external_id(recipient.external_id)
+        return number
+
+    def _reject_duplicate(self, row: int, recipient: Recipient, first: int) -> None:
+        of = first - self._first_row if first >= self._first_row else None
+        where = f"row {of}" if of is not None else "a recipient that the batch had already"
+        self._reject(row, recipient, "duplicate", f"The same number as {where}.", duplicate_of=of)
+
+    def _reject(self, row: int, recipient: Recipient, code: str, reason: str, **more: Any) -> None:
+        index, phone = row - self._first_row, recipient.phone[:100]
+        self._unfit.append(
+            RejectedRow(index, recipient.line, phone, recipient.external_id, code, reason, **more)
+        )
+
+    def _store(
+        self, session: Session, accepted: Sequence[tuple[int, str, str, Recipient]], now: datetime
+    ) -> None:
+        call, event = self._patterns = self._patterns or _patterns(self.batch, now)
+        calls = [
+            {
+                **call,
+                "id": call_id,
+                "batch_row": row,
+                "number": number,
+                "variables": recipient.variables,
+                "client_metadata": recipient.metadata,
+                "external_id": recipient.external_id,
+                "timezone": timezone_for(self.batch.timezone, number, self._account),
+            }
+            for row, call_id, number, recipient in accepted
+        ]
+        events = [{**event, "call_id": call_id} for _, call_id, _, _ in accepted]
+        batch_rows.write(session, calls, events, [self._kept(row) for row in self._unfit])
+        self._count(accepted)
+
+    def _kept(self, row: RejectedRow) -> dict[str, Any]:
+        of = None if row.duplicate_of is None else row.duplicate_of + self._first_row
+        return {
+            "account_id": self._account.id,
+            "batch_id": self.batch.id,
+            "batch_row": row.index + self._first_row,
+            "line": row.line,
+            "phone": _storable(row.phone),
+            "external_id": row.external_id and _storable(row.external_id[:MAX_EXTERNAL_ID]),
+            "code": row.code,
+            "reason": row.reason,
+            "duplicate_of": of,
+        }
+
+    def _count(self, accepted: Sequence[tuple[int, str, str, Recipient]]) -> None:
+        taken = self.taken
+        taken.accepted_count += len(accepted)
+        taken.rejected_count += len(self._unfit)
+        for row, call_id, number, recipient in accepted[: LISTED - len(taken.accepted)]:
+            taken.accepted.append(AcceptedRow(row - self._first_row, call_id, number, recipient.external_id))
+        taken.rejected += sorted(self._unfit, key=lambda row: row.index)[: LISTED - len(taken.rejected)]
+        for _, _, _, recipient in accepted:
+            self.variables.update(dict.fromkeys(recipient.variables))
+
+
+def _patterns(batch: Batch, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns that all calls of an upload have alike, and those of the first line of their timelines."""
+    call = Call(
+        account_id=batch.account_id,
+        batch_id=batch.id,
+        agent_id=batch.agent_id,
+        agent_version_id=batch.agent_version_id,
+        campaign_id=batch.campaign_id,
+        number="",
+        caller_id=batch.caller_id,
+        schedule_at=batch.schedule_at,
+        due_at=max(batch.due_at, now),
+        timezone="",
+        max_duration_seconds=batch.max_duration_seconds,
+        recording_enabled=batch.recording_enabled,
+        webhook_url=batch.webhook_url,
+        created_at=now,
+        updated_at=now,
+    )
+    event = CallEvent(account_id=batch.account_id, call_id="", type=EventType.CALL_SCHEDULED, at=now)
+    noted = batch_rows.values_of(event)
+    noted.pop("id")
+    return batch_rows.values_of(call), noted
+
+
+def _check_external_id(external_id: str | None) -> None:
+    if external_id is None:
+        return
+    check_storable(external_id, field="external_id")
+    if len(external_id) > MAX_EXTERNAL_ID:
+        raise Invalid(f"Expected at most {MAX_EXTERNAL_ID} characters.", field="external_id")
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode(errors="replace").decode()
