@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from outdial.cli.admin import account_app, key_app
-from outdial.cli.console import explained
+from outdial.cli.admin import account_app, key_app, opened
+from outdial.cli.console import err, explained, show_rows
 from outdial.cli.demo.run import run as run_demo
+from outdial.cli.settings import rows
 from outdial.cli.up import run_until_stopped, stay_up
 from outdial.settings import Settings
 
@@ -46,3 +47,24 @@ def demo(
     """
     with explained():
         run_until_stopped(run_demo(leave=leave, carrier=carrier))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this release's tables; harmless where there is nothing to do.
+
+    Example: OUTDIAL_DATABASE_URL=postgresql://localhost/outdial outdial migrate
+    """
+    with opened():
+        err.print("The database has this release's tables.")
+
+
+@app.command()
+def settings(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """List every setting with its value here; secrets are not shown.
+
+    Example: OUTDIAL_API_PORT=8080 outdial settings
+    """
+    show_rows(rows(), as_json=as_json)
