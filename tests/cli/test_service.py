@@ -39,7 +39,7 @@ class Watched:
 async def until(done: Callable[[], bool]) -> None:
     """Wait for it, ten seconds at most."""
     async with asyncio.timeout(10):
-        while not done():  # noqa: ASYNC110
+        while not done():
             await asyncio.sleep(0.02)
 
 
