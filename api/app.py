@@ -6,10 +6,23 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from api import account, agents, call_actions, calls, codec, do_not_call, documentation, errors, health, keys, links
+from api import (
+    account,
+    agents,
+    call_actions,
+    calls,
+    codec,
+    do_not_call,
+    documentation,
+    errors,
+    health,
+    keys,
+    links,
+)
 from api.body import BodyLimit
 from api.context import RequestContext
 from api.gateway import Gateway
+from api.rate_limits import RateLimitHeaders, RateLimits
 from api.starting import Starter
 from api.webhooks import account as webhook_account
 from api.webhooks import deliveries as webhook_deliveries
@@ -52,11 +65,16 @@ def create_app(
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(RequestContext), Middleware(BodyLimit, limit=settings.max_body_bytes)],
+        middleware=[
+            Middleware(RequestContext),
+            Middleware(RateLimitHeaders),
+            Middleware(BodyLimit, limit=settings.max_body_bytes),
+        ],
     )
     app.state.settings = settings
     app.state.database = database or Database(settings.database)
     app.state.gateway = gateway
+    app.state.rate_limits = RateLimits(settings)
     app.state.links = Links(settings)
     app.state.secrets = SecretBox.from_settings(settings)
     errors.install(app)

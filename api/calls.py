@@ -77,7 +77,8 @@ def create(
 
     def accept(session: Session) -> CallPublic:
         with renamed_fields(_NAMES):
-            accepted = intake.accept_call(session, principal.account, body.to_request(), now=utc_now())
+            request = body.to_request(test=principal.key.is_test)
+            accepted = intake.accept_call(session, principal.account, request, now=utc_now())
         background.add_task(starter.start, accepted)
         return CallPublic.of(accepted.call, accepted.agent_version)
 

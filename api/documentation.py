@@ -7,11 +7,12 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
 
 from api.errors import MEDIA_TYPE, Problem
 
 _ASSETS = "/docs/assets"
-_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_SCHEMAS = "#/components/schemas/"
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 _Document = dict[str, Any]
@@ -25,7 +26,7 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> _Document:
         if app.openapi_schema is None:
-            app.openapi_schema = _with_problems(generate())
+            app.openapi_schema = _with_failures(generate(), app.state.error_models)
         return app.openapi_schema
 
     app.openapi = openapi
@@ -41,33 +42,45 @@ def _page(title: str) -> HTMLResponse:
     )
 
 
-def _with_problems(document: _Document) -> _Document:
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+def _with_failures(document: _Document, dialects: dict[str, type[BaseModel]]) -> _Document:
     schemas: _Document = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(schema.pop("$defs"))
-    schemas["Problem"] = schema
+    for model in (Problem, *dialects.values()):
+        schema = model.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for path, operations in document["paths"].items():
+        spoken = [dialects[prefix] for prefix in sorted(dialects, key=len) if path.startswith(prefix)]
         for method in _METHODS & operations.keys():
-            _describe(path, operations[method])
+            _describe(path, operations[method], spoken[-1] if spoken else Problem)
     return document
 
 
-def _describe(path: str, operation: _Document) -> None:
+def _describe(path: str, operation: _Document, model: type[BaseModel]) -> None:
     responses: _Document = operation["responses"]
     declared = {status for status in responses if status.startswith(("4", "5"))}
     if "security" in operation:
-        declared |= {"401", "503"}
+        declared |= {"400", "401", "429", "503"}
+    if "requestBody" in operation:
+        declared |= {"413", "415"}
     if "{" in path:
         declared.add("404")
+    media_type = MEDIA_TYPE if model is Problem else "application/json"
+    content = {media_type: {"schema": {"$ref": f"{_SCHEMAS}{model.__name__}"}}}
     for status in sorted(declared):
         description = responses.get(status, {}).get("description") or _DESCRIPTIONS[status]
-        responses[status] = {"description": description, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+        responses[status] = {"description": description, "content": content}
 
 
 _DESCRIPTIONS = {
+    "400": "The request can't be read.",
     "401": "No key, or one that is unknown or revoked.",
+    "403": "The key may not do this.",
     "404": "There is no such thing, or it belongs to another account.",
+    "413": "The body is too large.",
+    "415": "The body is not sent as application/json.",
+    "422": "A field is not what is expected.",
+    "429": "The key asks too often; `Retry-After` says when to ask again.",
     "503": "A part that is needed does not answer; try again later.",
 }

@@ -29,6 +29,7 @@ _STATUS: dict[type[OutdialError], HTTPStatus] = {
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.LimitReached: HTTPStatus.FORBIDDEN,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unauthorized: HTTPStatus.UNAUTHORIZED,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -81,6 +82,7 @@ Renderer = Callable[[Request, Failure], Response]
 def install(app: FastAPI) -> None:
     """Answer every failure of this application in the documented shape."""
     app.state.error_renderers = {}
+    app.state.error_models = {}
     app.add_exception_handler(OutdialError, _on_outdial_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(StarletteHTTPException, _on_http_error)
@@ -89,9 +91,16 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _on_database_error)
 
 
-def use_renderer(app: FastAPI, prefix: str, renderer: Renderer) -> None:
-    """Give the failures of every address below ``prefix`` another shape; the longest prefix decides."""
+def use_renderer(
+    app: FastAPI, prefix: str, renderer: Renderer, model: type[BaseModel] | None = None
+) -> None:
+    """Give the failures of every address below ``prefix`` another shape; the longest prefix decides.
+
+    ``model`` is that shape as the API's documentation shows it.
+    """
     app.state.error_renderers[prefix] = renderer
+    if model is not None:
+        app.state.error_models[prefix] = model
 
 
 def respond(request: Request, failure: Failure) -> Response:
@@ -137,7 +146,8 @@ def _on_outdial_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutdialError)
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     named = [FieldError(field=error.field, code=error.code, message=error.message)] if error.field else []
-    return respond(request, Failure(status, error.code, error.message, named))
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.RateLimited) else {}
+    return respond(request, Failure(status, error.code, error.message, named, headers))
 
 
 def _on_validation_error(request: Request, error: Exception) -> Response:

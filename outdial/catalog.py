@@ -28,6 +28,7 @@ def check_definition(definition: AgentDefinition, settings: Settings) -> None:
     if definition.on_voicemail is VoicemailAction.LEAVE_MESSAGE and not definition.voicemail_message:
         raise Invalid("To leave a message, say which one.", field="voicemail_message")
     _check_unique([outcome.name for outcome in definition.outcomes], "outcomes")
+    _check_unique([task.trigger for task in definition.tasks], "tasks")
     _check_unique([field.name for field in definition.fields], "fields")
     validate_model(definition.model, settings)
 

@@ -40,6 +40,16 @@ class LimitReached(OutdialError):
     code = "limit_reached"
 
 
+class RateLimited(OutdialError):
+    """The key asks too often. ``retry_after`` is in seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Forbidden(OutdialError):
     """The key is known, but may not do this."""
 

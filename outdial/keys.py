@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from outdial.models import Account, ApiKey
+from outdial.models.account import TEST_PREFIX
 from outdial.models.base import utc_now
 from outdial.store.keys import owner_of
 from outdial.store.scope import get

@@ -67,6 +67,11 @@ def region_of(number: str) -> str | None:
     return phonenumbers.region_code_for_number(parsed) if parsed else None
 
 
+def is_region(name: str) -> bool:
+    """Whether numbers of that two-letter region are known."""
+    return name in phonenumbers.SUPPORTED_REGIONS
+
+
 def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
     """Whether it is as long as a full number of its country; one without its area code can't be dialled."""
     found = phonenumbers.is_possible_number_with_reason(number)

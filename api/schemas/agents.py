@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from api.body import Body
-from outdial.models import Agent, AgentDefinition, AgentVersion, ExtractedField, OutcomeChoice
+from outdial.models import Agent, AgentDefinition, AgentTask, AgentVersion, ExtractedField, OutcomeChoice
 from outdial.models.agent import VoicemailAction
 
 _EXAMPLE: dict[str, Any] = {
@@ -44,6 +44,7 @@ class AgentPatch(Body):
     voice: str | None = None
     model: str | None = None
     outcomes: list[OutcomeChoice] | None = None
+    tasks: list[AgentTask] | None = None
     fields: list[ExtractedField] | None = None
     on_voicemail: VoicemailAction | None = None
     voicemail_message: str | None = None

@@ -47,6 +47,14 @@ class CallCreate(Body):
         None, description="The call is hung up after so long.", examples=[900]
     )
     caller_id: str | None = Field(None, description="The number shown to the callee, E.164.")
+    campaign_id: str | None = Field(None, description="The campaign that the call joins.")
+    initial_message: str | None = Field(
+        None, description="The first words of this call, instead of the agent's opening line."
+    )
+    trigger: str | None = Field(None, description="Which of the agent's tasks this call is.")
+    initial_silence_timeout: int | None = Field(
+        None, description="Milliseconds until a callee who says nothing is asked.", examples=[5000]
+    )
     recording_enabled: bool = True
     webhook_url: str | None = Field(
         None, description="Gets this call's events besides the account's endpoints."
@@ -56,10 +64,10 @@ class CallCreate(Body):
     )
     retry: RetryBody | None = Field(None, description="Unset means that the number is dialled once.")
 
-    def to_request(self) -> CallRequest:
-        """The same in the domain's words."""
+    def to_request(self, *, test: bool) -> CallRequest:
+        """The same in the domain's words; a ``test`` rings no phone."""
         given = self.model_dump(exclude={"recipient_phone", "retry"})
-        return CallRequest(**given, number=self.recipient_phone, retry=self.retry)
+        return CallRequest(**given, number=self.recipient_phone, retry=self.retry, test=test)
 
 
 class Reschedule(Body):
@@ -86,6 +94,9 @@ class CallPublic(BaseModel):
     agent_id: str
     agent_version: int = Field(description="The version that the call was created with and keeps.")
     batch_id: str | None
+    campaign_id: str | None
+    contact_id: str | None = Field(description="The contact with this number when the call was placed.")
+    test: bool = Field(description="Placed with a test key: it rings no phone.")
     recipient_phone: str
     caller_id: str | None
     variables: dict[str, Any]
@@ -95,6 +106,11 @@ class CallPublic(BaseModel):
     )
     due_at: datetime = Field(description="When the next dial is due.")
     timezone: str
+    initial_message: str | None = Field(description="The first words, where they are not the agent's own.")
+    trigger: str | None = Field(description="Which of the agent's tasks this is.")
+    initial_silence_timeout: int | None = Field(
+        description="Milliseconds until a callee who has said nothing is asked."
+    )
     max_duration_seconds: int
     recording_enabled: bool
     webhook_url: str | None
