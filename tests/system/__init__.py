@@ -1,0 +1,1 @@
+"""Outdial as real processes, killed where it hurts."""

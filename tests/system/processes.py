@@ -1,0 +1,58 @@
+"""Programs of ours that a test starts, kills and starts again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+GRACE = 15
+
+
+@dataclass
+class Process:
+    """One program. What it writes goes to ``log``."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    _running: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen(
+                self.command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=log, stderr=log
+            )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal: SIGSTOP to freeze it, SIGCONT to let it go on."""
+        assert self._running is not None, f"{self.command} was never started"
+        self._running.send_signal(number)
+
+    @property
+    def alive(self) -> bool:
+        return self._running is not None and self._running.poll() is None
+
+    def kill(self) -> None:
+        """As `kill -9` does: no chance to tidy up."""
+        if self._running is not None:
+            self._running.kill()
+            self._running.wait()
+
+    def stop(self) -> None:
+        """Ask it to leave, and insist after a while."""
+        if self._running is None or not self.alive:
+            return
+        self._running.terminate()
+        try:
+            self._running.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of one of our modules."""
+    return [sys.executable, "-m", *arguments]
