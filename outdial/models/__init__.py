@@ -1,7 +1,14 @@
 """The tables: what was asked, and what happened."""
 
 from outdial.models.account import Account, ApiKey
-from outdial.models.agent import Agent, AgentDefinition, AgentTask, AgentVersion, ExtractedField, OutcomeChoice
+from outdial.models.agent import (
+    Agent,
+    AgentDefinition,
+    AgentTask,
+    AgentVersion,
+    ExtractedField,
+    OutcomeChoice,
+)
 from outdial.models.batch import Batch, BatchRejection
 from outdial.models.call import Attempt, Call, CallEvent, SimulatedDial, Turn
 from outdial.models.campaign import Campaign
@@ -9,8 +16,17 @@ from outdial.models.carrier import CarrierReport, DialPace, Message, Recording, 
 from outdial.models.compliance import DoNotCall
 from outdial.models.contact import Consent, ConsentKind, Contact
 from outdial.models.idempotency import IdempotentRequest
+from outdial.models.member import Invitation, Member, MemberSession, Role
 from outdial.models.webhook import Delivery, DeliveryState, DeliveryTry, WebhookEndpoint
-from outdial.vocabulary import AttemptState, BatchStatus, CallStatus, Disposition, Progress, Sentiment, Speaker
+from outdial.vocabulary import (
+    AttemptState,
+    BatchStatus,
+    CallStatus,
+    Disposition,
+    Progress,
+    Sentiment,
+    Speaker,
+)
 
 __all__ = [
     "Account",
@@ -40,10 +56,14 @@ __all__ = [
     "DoNotCall",
     "ExtractedField",
     "IdempotentRequest",
+    "Invitation",
+    "Member",
+    "MemberSession",
     "Message",
     "OutcomeChoice",
     "Progress",
     "Recording",
+    "Role",
     "Sentiment",
     "SimulatedDial",
     "Speaker",

@@ -24,6 +24,9 @@ class Call(Table, table=True):
         Index("ix_call_account_status", "account_id", "status", "created_at", "id"),
         Index("ix_call_account_number", "account_id", "number", "created_at", "id"),
         Index("ix_call_account_outcome", "account_id", "outcome", "created_at", "id"),
+        Index("ix_call_account_agent", "account_id", "agent_id", "created_at", "id"),
+        # A day in numbers, answered from the index alone.
+        Index("ix_call_account_started", "account_id", "started_at", "disposition", "outcome"),
         Index("ix_call_batch", "batch_id", "batch_row"),
         Index("ix_call_batch_counts", "batch_id", "status", "outcome", "disposition"),
         # A number is called once in a batch.

@@ -137,6 +137,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_idempotent_request_created_at"), ["created_at"], unique=False)
 
     op.create_table(
+        "invitation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_invitation_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "member",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_member_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("email", name=op.f("uq_member_email")),
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "message",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -268,6 +303,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_endpoint", ["endpoint_id", "created_at", "id"], unique=False)
 
     op.create_table(
+        "member_session",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("member_id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("browser", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_member_session_account_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_member_session_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_session")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_member_session_token_hash")),
+    )
+    with op.batch_alter_table("member_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_session_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "batch",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -381,6 +433,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("call", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_call_account_agent", ["account_id", "agent_id", "created_at", "id"], unique=False
+        )
+        batch_op.create_index(
             "ix_call_account_contact",
             ["account_id", "created_at", "id"],
             unique=False,
@@ -393,6 +448,9 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_call_account_outcome", ["account_id", "outcome", "created_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_call_account_started", ["account_id", "started_at", "disposition", "outcome"], unique=False
         )
         batch_op.create_index(
             "ix_call_account_status", ["account_id", "status", "created_at", "id"], unique=False
@@ -717,6 +775,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_call_batch_counts")
         batch_op.drop_index("ix_call_batch")
         batch_op.drop_index("ix_call_account_status")
+        batch_op.drop_index("ix_call_account_started")
         batch_op.drop_index("ix_call_account_outcome")
         batch_op.drop_index("ix_call_account_number")
         batch_op.drop_index("ix_call_account_created")
@@ -725,6 +784,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("contact_id IS NOT NULL"),
             postgresql_where=sa.text("contact_id IS NOT NULL"),
         )
+        batch_op.drop_index("ix_call_account_agent")
 
     op.drop_table("call")
     with op.batch_alter_table("batch", schema=None) as batch_op:
@@ -736,6 +796,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_batch_account_created")
 
     op.drop_table("batch")
+    with op.batch_alter_table("member_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_session_member_id"))
+
+    op.drop_table("member_session")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_endpoint")
         batch_op.drop_index(
@@ -768,6 +832,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_message_carrier_message_id"))
 
     op.drop_table("message")
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_account_id"))
+
+    op.drop_table("member")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_account_id"))
+
+    op.drop_table("invitation")
     with op.batch_alter_table("idempotent_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotent_request_created_at"))
 
