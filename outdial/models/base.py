@@ -9,7 +9,6 @@ from sqlalchemy import JSON, DateTime, Dialect, Enum, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import declared_attr
 from sqlmodel import SQLModel
-from sqlmodel import SQLModel
 
 # Constraints get names, so that a migration can change them.
 SQLModel.metadata.naming_convention = {
