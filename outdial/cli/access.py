@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from outdial.errors import Invalid
 from outdial.keys import authenticate, create_key
+from outdial.members import first_run
 from outdial.models import Account
+from outdial.models.base import utc_now
 from outdial.plans import Plan
 from outdial.settings import Settings
 from outdial.store.accounts import all_accounts
@@ -48,6 +50,18 @@ def open_access(database: Database, settings: Settings, first: FirstAccount) -> 
     if settings.api_key is None:
         _keep(key_file(settings), key)
     return key
+
+
+def first_run_link(database: Database, settings: Settings) -> str | None:
+    """Where the first account's first admin chooses a password, None once somebody can sign in."""
+    with database.write() as session:
+        token = first_run(session, all_accounts(session)[0].id, utc_now())
+    return join_link(settings, token) if token else None
+
+
+def join_link(settings: Settings, token: str) -> str:
+    """Where an invitation's token is used."""
+    return f"{settings.base_url}/dashboard/join?token={token}"
 
 
 def _wanted(settings: Settings) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from outdial.cli.access import FirstAccount, open_access
+from outdial.cli.access import FirstAccount, first_run_link, open_access
 from outdial.cli.pids import PidFile
 from outdial.cli.ports import check, needed
 from outdial.cli.service import Program, Service, StartFailed
@@ -41,6 +41,7 @@ class Stack:
         named = "temporal_address" in settings.model_fields_set
         self._own_temporal = not named if own_temporal is None else own_temporal
         self.key = ""
+        self.first_run: str | None = None  # where the first admin signs up, while there is none
         self._show = show
         self._pids = PidFile.of(settings)
         self._running: list[Service] = []
@@ -86,7 +87,9 @@ class Stack:
         database = Database(self.settings.database)
         try:
             migrate(database)
-            return open_access(database, self.settings, first)
+            key = open_access(database, self.settings, first)
+            self.first_run = first_run_link(database, self.settings)
+            return key
         finally:
             database.close()
 

@@ -23,6 +23,11 @@ def show_places(stack: Stack) -> None:
     """Where everything is."""
     settings = stack.settings
     out.print("\n[bold]Outdial is up.[/bold] Ctrl-C stops it; `make up` goes on where it was.\n")
+    if stack.first_run:
+        out.print(f"  first run    {stack.first_run}", soft_wrap=True)
+        out.print("               makes the first admin of the dashboard, once")
+    else:
+        out.print(f"  dashboard    {settings.base_url}/dashboard")
     out.print(f"  API          {settings.base_url}")
     out.print(f"  its docs     {settings.base_url}/docs")
     out.print(f"  Temporal UI  {settings.temporal_ui_url}")

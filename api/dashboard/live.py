@@ -1,0 +1,54 @@
+"""Live parts of pages: rendered again while they are open, sent where they changed, until nothing can change."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from api.dashboard.access import SignInNeeded, visitor_of
+from api.dashboard.views import View
+from outdial.store.database import Database
+
+LOOK_AGAIN_AFTER = 15.0
+# Ends the browser's reconnecting; `sse-close` names it.
+OVER = ServerSentEvent(event="over", data="over")
+
+
+def live(
+    view: View, database: Database, render: Callable[[], tuple[str, bool]], *, every: float = 0.7
+) -> EventSourceResponse:
+    """A stream of what ``render`` answers: the part's text, and whether it is final.
+
+    It ends with the session: somebody who was signed out sees nothing more.
+    """
+    return EventSourceResponse(
+        _changes(view, database, render, every), headers={"Cache-Control": "no-store"}, ping=20
+    )
+
+
+async def _changes(
+    view: View, database: Database, render: Callable[[], tuple[str, bool]], every: float
+) -> AsyncGenerator[ServerSentEvent]:
+    sent, looked = "", time.monotonic()
+    while True:
+        if time.monotonic() > looked + LOOK_AGAIN_AFTER:
+            looked = time.monotonic()
+            if not await asyncio.to_thread(_still_there, view, database):
+                break
+        text, final = await asyncio.to_thread(render)
+        if text != sent:
+            sent = text
+            yield ServerSentEvent(event="live", data=text)
+        if final:
+            break
+        await asyncio.sleep(every)
+    yield OVER
+
+
+def _still_there(view: View, database: Database) -> bool:
+    try:
+        visitor_of(view.request, database)
+    except SignInNeeded:
+        return False
+    return True
