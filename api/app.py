@@ -21,6 +21,7 @@ from api import (
 )
 from api.body import BodyLimit
 from api.context import RequestContext
+from api.dashboard import mount as dashboard
 from api.gateway import Gateway
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.starting import Starter
@@ -82,6 +83,7 @@ def create_app(
     for part in ROUTERS:
         app.include_router(part)
     app.webhooks.include_router(published)
+    dashboard.install(app, settings)
     return app
 
 
