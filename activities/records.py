@@ -33,7 +33,7 @@ class RecordActivities:
                 self._parts.lifecycle.carrier_events(session, call, attempt, change.events, now)
                 return
             if change.change is Change.RESCHEDULED:
-                call.due_at = change.due_at or call.due_at
+                call.due_at = call.schedule_at = change.due_at or call.due_at
             else:
                 call.paused = change.change is Change.PAUSED
             note(session, call, f"call.{change.change}", now)

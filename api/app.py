@@ -12,6 +12,7 @@ from api import (
     call_actions,
     calls,
     codec,
+    contacts,
     do_not_call,
     documentation,
     errors,
@@ -22,6 +23,7 @@ from api import (
 from api.body import BodyLimit
 from api.context import RequestContext
 from api.dashboard import mount as dashboard
+from api.dialects import mount as dialects
 from api.gateway import Gateway
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.starting import Starter
@@ -41,6 +43,7 @@ ROUTERS = (
     calls.router,
     call_actions.router,
     agents.router,
+    contacts.router,
     do_not_call.router,
     keys.router,
     account.router,
@@ -80,6 +83,7 @@ def create_app(
     app.state.secrets = SecretBox.from_settings(settings)
     errors.install(app)
     documentation.install(app)
+    dialects.install(app)
     for part in ROUTERS:
         app.include_router(part)
     app.webhooks.include_router(published)

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from outdial.agents.factory import validate_model
 from outdial.errors import Conflict, Invalid
-from outdial.models import Agent, AgentDefinition, AgentVersion
+from outdial.models import Account, Agent, AgentDefinition, AgentVersion
 from outdial.models.agent import VoicemailAction
 from outdial.settings import Settings
 from outdial.store.scope import get, rows_of
@@ -31,6 +31,21 @@ def check_definition(definition: AgentDefinition, settings: Settings) -> None:
     _check_unique([task.trigger for task in definition.tasks], "tasks")
     _check_unique([field.name for field in definition.fields], "fields")
     validate_model(definition.model, settings)
+
+
+def default_agent_id(session: Session, account: Account) -> str:
+    """Who talks in calls that name no agent: the account's default, else its oldest. Raises Invalid."""
+    if account.default_agent_id is not None:
+        return account.default_agent_id
+    query = rows_of(account.id, Agent).where(col(Agent.archived_at).is_(None))
+    oldest = session.exec(query.order_by(col(Agent.created_at), col(Agent.id)).limit(1)).first()
+    if oldest is None:
+        raise Invalid(
+            "No agent can talk: create one with POST /v1/agents, or name one as default_agent_id with"
+            " PATCH /v1/account.",
+            code="no_agent",
+        )
+    return oldest.id
 
 
 def lock_agent(session: Session, account_id: str, agent_id: str) -> Agent:

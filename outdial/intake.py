@@ -107,7 +107,7 @@ class Intake:
         contact = by_number(session, account.id, number)
         check_variables(version.definition, request.variables, _brief(request), people.told(contact))
         check_metadata(request.metadata)
-        _check_campaign(session, account, request.campaign_id)
+        check_campaign(session, account, request.campaign_id)
         check_callable(session, account, number, now)
         call = self._call(account, version, request, contact, now)
         remaining = None if request.test else quota.take(session, account.id)
@@ -250,7 +250,8 @@ def _brief(request: CallRequest) -> Brief:
     return Brief(first, request.trigger)
 
 
-def _check_campaign(session: Session, account: Account, campaign_id: str | None) -> None:
+def check_campaign(session: Session, account: Account, campaign_id: str | None) -> None:
+    """Raises NotFound, or Conflict where the campaign is disabled."""
     if campaign_id is None:
         return
     if not get(session, account.id, Campaign, campaign_id, field="campaign_id").is_enabled:

@@ -1,5 +1,6 @@
 """Consent to be called: recorded with its evidence, revoked, and asked for before a call."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -54,3 +55,9 @@ def may_call(session: Session, account: Account, number: str) -> bool:
         return True
     contact = contacts.by_number(session, account.id, number)
     return contact is not None and stands(session, contact)
+
+
+def consenting(session: Session, account: Account, people: Sequence[Contact]) -> set[str]:
+    """The ids of those of the contacts whose consent stands."""
+    latest = contacts.latest_consents(session, account.id, people)
+    return {contact_id for contact_id, given in latest.items() if given.revoked_at is None}

@@ -1,6 +1,6 @@
 """Contacts of an account: found by number or by words, with their consents and their calls."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col
@@ -24,6 +24,12 @@ _SEARCHED = (
 def by_number(session: Session, account_id: str, number: str) -> Contact | None:
     """The contact with that E.164 number."""
     return session.exec(rows_of(account_id, Contact).where(Contact.number == number)).first()
+
+
+def by_numbers(session: Session, account_id: str, numbers: Collection[str]) -> dict[str, Contact]:
+    """The contacts that there are with these E.164 numbers, by number."""
+    query = rows_of(account_id, Contact).where(col(Contact.number).in_(numbers))
+    return {contact.number: contact for contact in session.exec(query)}
 
 
 def matching(account_id: str, words: Sequence[str]) -> SelectOfScalar[Contact]:

@@ -48,6 +48,11 @@ def calls_matching(session: Session, account_id: str, wanted: CallFilter) -> Sel
     return query.where(*(has(key, value) for key, value in wanted.metadata.items()))
 
 
+def calls_to_contacts(account_id: str) -> SelectOfScalar[Call]:
+    """A query over the account's calls that have a contact and first words of their own."""
+    return rows_of(account_id, Call).where(col(Call.contact_id).is_not(None), col(Call.initial_message).is_not(None))
+
+
 def agent_versions(session: Session, account_id: str, calls: Iterable[Call]) -> dict[str, int]:
     """The agent's version of each call, by the id that the call keeps."""
     ids = {call.agent_version_id for call in calls}

@@ -1,0 +1,1 @@
+"""The Revmo dialect: single calls by `makecall`, and outbound jobs."""

@@ -1,0 +1,89 @@
+"""Takes a person out of the rows that tell of them; the rows themselves stay, for the counts and the bills."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, update
+from sqlmodel import Session, col, select
+
+from outdial.models import (
+    Attempt,
+    BatchRejection,
+    Call,
+    CallEvent,
+    CarrierReport,
+    Consent,
+    Contact,
+    Delivery,
+    DeliveryState,
+    DeliveryTry,
+    IdempotentRequest,
+    Message,
+    Recording,
+    SimulatedDial,
+    Turn,
+)
+from outdial.store.scope import owned_by
+
+ERASED = "erased"
+WHY_DEAD = "The person that it tells of was erased."
+# Older than any retention: the next round of upkeep deletes it, here and at the carrier.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def erase_calls(session: Session, calls: Sequence[Call], now: datetime) -> None:
+    """Leave of these calls what happened when, and not to whom. Their recordings can't be fetched any more."""
+    ids = [call.id for call in calls]
+    for call in calls:
+        _erase_call(session, call)
+    attempts = session.exec(select(Attempt).where(col(Attempt.call_id).in_(ids))).all()
+    for attempt in attempts:
+        attempt.recording = attempt.error_message = None
+        session.add(attempt)
+    _run(session, delete(Turn).where(col(Turn.attempt_id).in_([attempt.id for attempt in attempts])))
+    _run(session, delete(CarrierReport).where(col(CarrierReport.call_id).in_(ids)))
+    _run(session, update(CallEvent).where(col(CallEvent.call_id).in_(ids)).values(detail={}))
+    _run(session, update(Recording).where(col(Recording.call_id).in_(ids)).values(created_at=_LONG_AGO))
+    keys = [attempt.dial_key for attempt in attempts]
+    _run(session, update(SimulatedDial).where(col(SimulatedDial.dial_key).in_(keys)).values(number=ERASED))
+    _erase_deliveries(session, ids, now)
+
+
+def erase_contact(session: Session, contact: Contact) -> None:
+    """Delete the contact, its consents, and what else names its number; do-not-call entries stay."""
+    account_id, number = contact.account_id, contact.number
+    kept = col(IdempotentRequest.body)
+    named = or_(kept.contains(number, autoescape=True), kept.contains(contact.id, autoescape=True))
+    _run(session, delete(IdempotentRequest).where(owned_by(account_id, IdempotentRequest), named))
+    _run(session, delete(Message).where(owned_by(account_id, Message), col(Message.number) == number))
+    rejected = owned_by(account_id, BatchRejection), col(BatchRejection.phone) == number
+    _run(session, update(BatchRejection).where(*rejected).values(phone=ERASED, external_id=None))
+    _run(session, delete(Consent).where(col(Consent.contact_id) == contact.id))
+    session.flush()
+    session.delete(contact)
+
+
+def _erase_call(session: Session, call: Call) -> None:
+    # Not the same for all: a batch has each number once.
+    call.number = f"{ERASED}:{call.id}"
+    call.variables, call.client_metadata = {}, {}
+    call.contact_id = call.external_id = call.initial_message = None
+    call.summary = call.extracted = call.extraction_error = None
+    session.add(call)
+
+
+def _erase_deliveries(session: Session, call_ids: Sequence[str], now: datetime) -> None:
+    theirs = col(Delivery.call_id).in_(call_ids)
+    for delivery in session.exec(select(Delivery).where(theirs)).all():
+        delivery.payload = {"type": delivery.event_type, "call_id": delivery.call_id, ERASED: True}
+        if delivery.state is DeliveryState.PENDING:
+            delivery.state, delivery.ended_at, delivery.end_reason = DeliveryState.DEAD, now, WHY_DEAD
+            delivery.next_try_at = None
+        session.add(delivery)
+    ids = select(Delivery.id).where(theirs)
+    _run(session, update(DeliveryTry).where(col(DeliveryTry.delivery_id).in_(ids)).values(response_body=None))
+
+
+def _run(session: Session, statement: Any) -> None:
+    session.execute(statement.execution_options(synchronize_session=False))
