@@ -17,6 +17,8 @@ from outdial.models.compliance import DoNotCall
 from outdial.models.contact import Consent, ConsentKind, Contact
 from outdial.models.idempotency import IdempotentRequest
 from outdial.models.member import Invitation, Member, MemberSession, Role
+from outdial.models.notification import Notification, NotificationStatus
+from outdial.models.oauth import OAuthClient
 from outdial.models.webhook import Delivery, DeliveryState, DeliveryTry, WebhookEndpoint
 from outdial.vocabulary import (
     AttemptState,
@@ -60,6 +62,9 @@ __all__ = [
     "Member",
     "MemberSession",
     "Message",
+    "Notification",
+    "NotificationStatus",
+    "OAuthClient",
     "OutcomeChoice",
     "Progress",
     "Recording",

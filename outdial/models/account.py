@@ -19,7 +19,9 @@ class Account(Table, table=True):
     default_region: str = "US"
     timezone: str = "UTC"
     default_caller_id: str | None = None
-    calls_per_second: float | None = None  # at most so many dials a second; None: only the carrier's own limit
+    calls_per_second: float | None = (
+        None  # at most so many dials a second; None: only the carrier's own limit
+    )
     default_agent_id: str | None = None  # talks in calls that name none
     outbound_enabled: bool = True
     consent_required: bool = False

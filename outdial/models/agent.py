@@ -63,6 +63,12 @@ class AgentDefinition(BaseModel):
     fields: list[ExtractedField] = PydanticField(default_factory=list[ExtractedField], max_length=50)
     on_voicemail: VoicemailAction = VoicemailAction.HANG_UP
     voicemail_message: str | None = PydanticField(default=None, max_length=2_000)
+    transfer_number: str | None = PydanticField(
+        default=None,
+        pattern=r"^\+[1-9]\d{6,14}$",
+        description="A person's phone, E.164; set, the agent may connect the callee to it.",
+        examples=["+12025550199"],
+    )
 
 
 class Agent(Table, table=True):

@@ -48,8 +48,18 @@ class Batch(Table, table=True):
     caller_id: str | None = None
     max_duration_seconds: int
     recording_enabled: bool = True
+    trigger: str | None = None  # which of the agent's tasks its calls are
+    metadata_for_agent: bool = False  # the agent is told each recipient's metadata
+    test: bool = False  # dialled at the simulated carrier, whichever is set
     webhook_url: str | None = None
     client_metadata: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+
+    # A schedule goes on while it is without calls, and dials while it is enabled.
+    stays_open: bool = False
+    enabled: bool = True
+    auto: bool = False  # enables itself when it is due, once
+    untold: bool = False  # its workflow does not know yet of a change of these, or of its times
+    notifications: list[dict[str, Any]] = Field(default_factory=list, sa_type=JsonColumn)
 
     status: BatchStatus = Field(default=BatchStatus.PREPARING, sa_type=enum_type(BatchStatus))
     lines_wanted: int = 0  # how many it could use now, for the sharing of the account's lines

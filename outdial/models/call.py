@@ -14,6 +14,21 @@ from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, 
 # Queries say these in the same words, so that both databases see that the partial index fits.
 UNSTARTED_IN_BATCH = "batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"
 ON_ITS_WAY = "workflow_started AND ended_at IS NULL"
+# What calls of a schedule are listed by; none of it burdens other calls.
+LISTED_BY = (
+    "external_id",
+    "first_name",
+    "last_name",
+    "phonetic_first_name",
+    "phonetic_last_name",
+    "email",
+    "number",
+    "outcome",
+)
+
+
+def _in_schedule(name: str, *columns: str, where: str = "schedule_id IS NOT NULL") -> Index:
+    return Index(name, "schedule_id", *columns, "id", sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Call(Table, table=True):
@@ -29,15 +44,18 @@ class Call(Table, table=True):
         Index("ix_call_account_started", "account_id", "started_at", "disposition", "outcome"),
         Index("ix_call_batch", "batch_id", "batch_row"),
         Index("ix_call_batch_counts", "batch_id", "status", "outcome", "disposition"),
-        # A number is called once in a batch.
+        # A number is called once in a batch, but for a schedule.
         Index(
             "uq_call_batch_number",
             "batch_id",
             "number",
             unique=True,
-            sqlite_where=text("batch_id IS NOT NULL"),
-            postgresql_where=text("batch_id IS NOT NULL"),
+            sqlite_where=text("batch_id IS NOT NULL AND NOT may_repeat"),
+            postgresql_where=text("batch_id IS NOT NULL AND NOT may_repeat"),
         ),
+        _in_schedule("ix_call_schedule"),
+        *(_in_schedule(f"ix_call_schedule_{column}", column) for column in LISTED_BY),
+        _in_schedule("ix_call_schedule_trials", where="schedule_id IS NOT NULL AND batch_id IS NULL"),
         # A batch's questions: what has not been started, and what of it is on its way?
         Index(
             "ix_call_batch_unstarted",
@@ -89,6 +107,8 @@ class Call(Table, table=True):
     account_id: str = Field(foreign_key="account.id")
     batch_id: str | None = None
     batch_row: int | None = None  # its place in what was uploaded, from 0
+    schedule_id: str | None = None  # the schedule that lists it; a test call is not part of its batch
+    may_repeat: bool = False  # other calls of its batch may go to the same number
     external_id: str | None = None  # the client's own name for the recipient
     agent_id: str = Field(foreign_key="agent.id")
     agent_version_id: str = Field(foreign_key="agent_version.id")
@@ -97,6 +117,14 @@ class Call(Table, table=True):
     test: bool = False  # dialled at the simulated carrier, whichever is set
 
     number: str
+    number_given: str | None = None  # as it was written, where the client wants to see that again
+    first_name: str | None = None
+    last_name: str | None = None
+    full_name: str | None = None
+    phonetic_first_name: str | None = None
+    phonetic_last_name: str | None = None
+    phonetic_full_name: str | None = None
+    email: str | None = None
     caller_id: str | None = None
     variables: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
     client_metadata: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
@@ -120,6 +148,7 @@ class Call(Table, table=True):
     hold_reason: str | None = None
     attempts_made: int = 0
     retries_used: int = 0
+    runs: int = 1  # grows when a call that has ended is to be dialled again
 
     disposition: Disposition | None = Field(default=None, sa_type=enum_type(Disposition))
     end_reason: str | None = None
@@ -143,6 +172,14 @@ class Attempt(Table, table=True):
         UniqueConstraint("call_id", "number"),
         Index("ix_attempt_batch", "batch_id", "intended_at"),
         Index(
+            "ix_attempt_schedule",
+            "schedule_id",
+            "disposition",
+            "call_id",
+            sqlite_where=text("schedule_id IS NOT NULL"),
+            postgresql_where=text("schedule_id IS NOT NULL"),
+        ),
+        Index(
             "ix_attempt_line",
             "account_id",
             "batch_id",
@@ -154,6 +191,7 @@ class Attempt(Table, table=True):
     id: str = Field(default_factory=lambda: new_id("att"), primary_key=True)
     account_id: str = Field(foreign_key="account.id")
     batch_id: str | None = None
+    schedule_id: str | None = None  # the one that lists its call
     call_id: str = Field(foreign_key="call.id")
     number: int
     dial_key: str = Field(unique=True)
@@ -175,6 +213,8 @@ class Attempt(Table, table=True):
     )  # when the next attempt is due, if any
     error_code: str | None = None
     error_message: str | None = None
+    outcome: str | None = None  # the tag that the call ended with at this attempt
+    outcome_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     recording: str | None = None
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, delete, func, insert
+from sqlalchemy import delete, func, insert, inspect, text
 from sqlmodel import Session, col, select
 
 from outdial.models import Batch, BatchRejection, BatchStatus, Call, CallEvent
@@ -14,7 +14,7 @@ from outdial.store.batches import locked
 def numbers_in(session: Session, batch: Batch, numbers: Collection[str]) -> dict[str, int]:
     """Those of the numbers that the batch has already, each with its row."""
     query = select(Call.number, Call.batch_row).where(
-        Call.batch_id == batch.id, col(Call.number).in_(numbers)
+        Call.batch_id == batch.id, text("NOT may_repeat"), col(Call.number).in_(numbers)
     )
     return {number: row or 0 for number, row in session.exec(query)}
 
@@ -24,10 +24,9 @@ def count_calls(session: Session, batch: Batch) -> int:
     return session.exec(select(func.count()).select_from(Call).where(Call.batch_id == batch.id)).one()
 
 
-def values_of(row: Any) -> dict[str, Any]:
+def values_of(row: Call | CallEvent) -> dict[str, Any]:
     """A row's columns by name, as the pattern of many like it."""
-    table = cast("Table", type(row).__table__)
-    return {column.name: getattr(row, column.name) for column in table.columns}
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
 
 
 def write(

@@ -196,6 +196,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "oauth_client",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("scopes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_oauth_client_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_client")),
+    )
+    with op.batch_alter_table("oauth_client", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_oauth_client_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "webhook_endpoint",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -338,10 +355,18 @@ def upgrade() -> None:
         sa.Column("caller_id", sa.String(), nullable=True),
         sa.Column("max_duration_seconds", sa.Integer(), nullable=False),
         sa.Column("recording_enabled", sa.Boolean(), nullable=False),
+        sa.Column("trigger", sa.String(), nullable=True),
+        sa.Column("metadata_for_agent", sa.Boolean(), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("webhook_url", sa.String(), nullable=True),
         sa.Column(
             "client_metadata", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
+        sa.Column("stays_open", sa.Boolean(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("auto", sa.Boolean(), nullable=False),
+        sa.Column("untold", sa.Boolean(), nullable=False),
+        sa.Column("notifications", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("lines_wanted", sa.Integer(), nullable=False),
         sa.Column("graceful", sa.Boolean(), nullable=False),
@@ -379,6 +404,8 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("batch_id", sa.String(), nullable=True),
         sa.Column("batch_row", sa.Integer(), nullable=True),
+        sa.Column("schedule_id", sa.String(), nullable=True),
+        sa.Column("may_repeat", sa.Boolean(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("agent_id", sa.String(), nullable=False),
         sa.Column("agent_version_id", sa.String(), nullable=False),
@@ -386,6 +413,14 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.String(), nullable=True),
         sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
+        sa.Column("number_given", sa.String(), nullable=True),
+        sa.Column("first_name", sa.String(), nullable=True),
+        sa.Column("last_name", sa.String(), nullable=True),
+        sa.Column("full_name", sa.String(), nullable=True),
+        sa.Column("phonetic_first_name", sa.String(), nullable=True),
+        sa.Column("phonetic_last_name", sa.String(), nullable=True),
+        sa.Column("phonetic_full_name", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
         sa.Column("caller_id", sa.String(), nullable=True),
         sa.Column("variables", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column(
@@ -410,6 +445,7 @@ def upgrade() -> None:
         sa.Column("hold_reason", sa.String(), nullable=True),
         sa.Column("attempts_made", sa.Integer(), nullable=False),
         sa.Column("retries_used", sa.Integer(), nullable=False),
+        sa.Column("runs", sa.Integer(), nullable=False),
         sa.Column("disposition", sa.String(32), nullable=True),
         sa.Column("end_reason", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
@@ -488,6 +524,76 @@ def upgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
         batch_op.create_index(
+            "ix_call_schedule",
+            ["schedule_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_email",
+            ["schedule_id", "email", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_external_id",
+            ["schedule_id", "external_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_first_name",
+            ["schedule_id", "first_name", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_last_name",
+            ["schedule_id", "last_name", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_number",
+            ["schedule_id", "number", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_outcome",
+            ["schedule_id", "outcome", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_phonetic_first_name",
+            ["schedule_id", "phonetic_first_name", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_phonetic_last_name",
+            ["schedule_id", "phonetic_last_name", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_schedule_trials",
+            ["schedule_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL AND batch_id IS NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL AND batch_id IS NULL"),
+        )
+        batch_op.create_index(
             "ix_call_unstarted",
             ["created_at"],
             unique=False,
@@ -498,8 +604,8 @@ def upgrade() -> None:
             "uq_call_batch_number",
             ["batch_id", "number"],
             unique=True,
-            sqlite_where=sa.text("batch_id IS NOT NULL"),
-            postgresql_where=sa.text("batch_id IS NOT NULL"),
+            sqlite_where=sa.text("batch_id IS NOT NULL AND NOT may_repeat"),
+            postgresql_where=sa.text("batch_id IS NOT NULL AND NOT may_repeat"),
         )
 
     op.create_table(
@@ -528,6 +634,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("batch_id", sa.String(), nullable=True),
+        sa.Column("schedule_id", sa.String(), nullable=True),
         sa.Column("call_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("dial_key", sa.String(), nullable=False),
@@ -547,6 +654,8 @@ def upgrade() -> None:
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("outcome_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recording", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_attempt_account_id")),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_attempt_call_id")),
@@ -563,6 +672,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_attempt_schedule",
+            ["schedule_id", "disposition", "call_id"],
+            unique=False,
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
         )
 
     op.create_table(
@@ -625,6 +741,39 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("signalled_at IS NULL"),
             postgresql_where=sa.text("signalled_at IS NULL"),
+        )
+
+    op.create_table(
+        "notification",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("trigger", sa.String(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("message_count", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("carrier_message_id", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_notification_account_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_notification_call_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        sa.UniqueConstraint("call_id", "trigger", "run", name=op.f("uq_notification_call_id_trigger_run")),
+    )
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_notification_carrier_message_id"), ["carrier_message_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_notification_queued",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'queued'"),
+            postgresql_where=sa.text("status = 'queued'"),
         )
 
     op.create_table(
@@ -710,6 +859,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recording_call_id"))
 
     op.drop_table("recording")
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notification_queued",
+            sqlite_where=sa.text("status = 'queued'"),
+            postgresql_where=sa.text("status = 'queued'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_notification_carrier_message_id"))
+
+    op.drop_table("notification")
     with op.batch_alter_table("carrier_report", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_carrier_report_unsignalled",
@@ -729,6 +887,11 @@ def downgrade() -> None:
     op.drop_table("batch_rejection")
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.drop_index(
+            "ix_attempt_schedule",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "ix_attempt_line",
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
@@ -744,13 +907,63 @@ def downgrade() -> None:
     with op.batch_alter_table("call", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_call_batch_number",
-            sqlite_where=sa.text("batch_id IS NOT NULL"),
-            postgresql_where=sa.text("batch_id IS NOT NULL"),
+            sqlite_where=sa.text("batch_id IS NOT NULL AND NOT may_repeat"),
+            postgresql_where=sa.text("batch_id IS NOT NULL AND NOT may_repeat"),
         )
         batch_op.drop_index(
             "ix_call_unstarted",
             sqlite_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
             postgresql_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_trials",
+            sqlite_where=sa.text("schedule_id IS NOT NULL AND batch_id IS NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL AND batch_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_phonetic_last_name",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_phonetic_first_name",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_outcome",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_number",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_last_name",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_first_name",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_external_id",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule_email",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_schedule",
+            sqlite_where=sa.text("schedule_id IS NOT NULL"),
+            postgresql_where=sa.text("schedule_id IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_call_open",
@@ -828,6 +1041,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhook_endpoint_account_id"))
 
     op.drop_table("webhook_endpoint")
+    with op.batch_alter_table("oauth_client", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_oauth_client_account_id"))
+
+    op.drop_table("oauth_client")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_carrier_message_id"))
 
