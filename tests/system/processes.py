@@ -33,6 +33,12 @@ class Process:
         self._running.send_signal(number)
 
     @property
+    def pid(self) -> int:
+        """The process id of the latest start."""
+        assert self._running is not None, f"{self.command} was never started"
+        return self._running.pid
+
+    @property
     def alive(self) -> bool:
         return self._running is not None and self._running.poll() is None
 

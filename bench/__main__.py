@@ -1,0 +1,54 @@
+"""`python -m bench`: all measures from one run, or only those that are named."""
+
+import asyncio
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from bench import calls, lateness, latency, memory
+from bench.report import Figure, show
+from bench.stage import stage
+
+
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    CALLS = "calls"
+    API = "api"
+    LATENESS = "lateness"
+    MEMORY = "memory"
+
+
+def main(
+    parts: Annotated[
+        list[Part] | None, typer.Argument(help="What to measure; all if nothing is named.")
+    ] = None,
+    number: Annotated[int, typer.Option("--calls", help="Calls in a round.")] = 400,
+    rounds: Annotated[int, typer.Option(help="Rounds of the path and of the floor, in turn.")] = 3,
+    requests: Annotated[int, typer.Option(help="Requests to the API in a series.")] = 400,
+    due: Annotated[tuple[int, int], typer.Option(help="Calls due in the same second.")] = (100, 1_000),
+    waiting: Annotated[int, typer.Option(help="Calls that wait while memory is read.")] = 1_000,
+    database_url: Annotated[str | None, typer.Option(help="The database; a SQLite file if unset.")] = None,
+) -> None:
+    """Calls per second, history, latency, lateness and memory, beside a floor of bare workflows."""
+    chosen = set(parts or Part)
+
+    async def run() -> list[Figure]:
+        async with stage(database_url) as built:
+            figures: list[Figure] = []
+            if Part.MEMORY in chosen:
+                figures += await memory.measure(built, calls=waiting)
+            if Part.CALLS in chosen:
+                figures += await calls.measure(built, calls=number, rounds=rounds)
+            if Part.LATENESS in chosen:
+                figures += await lateness.measure(built, sizes=list(due))
+            if Part.API in chosen:
+                figures += await latency.measure(built, requests=requests)
+            return figures
+
+    show(asyncio.run(run()))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,63 @@
+"""The floor: workflows that do nothing but what Temporal asks of anybody. `python -m bench.floor` works on them."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity, workflow
+from temporalio.worker import Worker
+
+QUEUE = "outdial-floor"
+# An answered call's: dial, converse, conclude, extract, finish.
+ACTIVITIES = 5
+
+
+@activity.defn
+def nothing() -> float:
+    """Answers when it ran, in Unix seconds."""
+    return datetime.now(UTC).timestamp()
+
+
+@workflow.defn
+class Bare:
+    """Waits until ``due`` (Unix seconds), then runs so many activities; answers when the first ran."""
+
+    @workflow.run
+    async def run(self, due: float, activities: int) -> float:
+        wait = due - workflow.now().timestamp()
+        if wait > 0:
+            await workflow.sleep(wait)
+        ran = [
+            await workflow.execute_activity(nothing, start_to_close_timeout=timedelta(seconds=30))
+            for _ in range(activities)
+        ]
+        return ran[0]
+
+
+async def work() -> None:
+    """With the settings that our worker has."""
+    from engine.connection import connect
+    from outdial.settings import get_settings
+    from worker import DRAIN, RUNNER, THREADS
+
+    client = await connect(get_settings())
+    with ThreadPoolExecutor(THREADS) as threads:
+        worker = Worker(
+            client,
+            task_queue=QUEUE,
+            workflows=[Bare],
+            activities=[nothing],
+            activity_executor=threads,
+            max_concurrent_activities=THREADS,
+            max_concurrent_workflow_tasks=THREADS,
+            graceful_shutdown_timeout=DRAIN,
+            workflow_runner=RUNNER,
+        )
+        await worker.run()
+
+
+if __name__ == "__main__":
+    # By its name, since the sandbox imports the workflow's module anew.
+    from bench import floor
+
+    asyncio.run(floor.work())
