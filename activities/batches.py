@@ -17,7 +17,7 @@ from outdial.batches.pump import Step
 from outdial.models import Batch, CallStatus
 from outdial.store import batches, upkeep
 from workflows import names
-from workflows.batch_messages import BatchNote, Filled, Round
+from workflows.batch_messages import BatchNote, Filled, Round, Terms
 
 # A round goes on for so long, in seconds; then the workflow begins the next one.
 ROUND = 50.0
@@ -59,8 +59,15 @@ class BatchActivities:
     async def end_calls(self, order: Round) -> Filled:
         """End what a canceled batch has not dialled; hang up what is live, unless it was canceled gracefully."""
         batch = await asyncio.to_thread(self._batch, order.batch_id)
+        if batch is None:
+            return Filled(calls_left=False)
         # Woken instead of canceled, a call that is not live finds at admission that its batch was.
         return await self._end(order, "batch_canceled", signal=names.PROCEED if batch.graceful else "cancel")
+
+    @activity.defn(name=names.READ_BATCH)
+    async def read_batch(self, batch_id: str) -> Terms:
+        """The switch and the times that its row has now."""
+        return await asyncio.to_thread(self._terms, batch_id)
 
     @activity.defn(name=names.NOTE_BATCH)
     async def note_batch(self, change: BatchNote) -> None:
@@ -72,8 +79,17 @@ class BatchActivities:
         """End the batch and owe its webhooks; false where calls are left."""
         return await asyncio.to_thread(self._close, batch_id)
 
+    def _terms(self, batch_id: str) -> Terms:
+        with self._parts.database.read() as session:
+            batch = batches.find(session, batch_id)
+        if batch is None:
+            return Terms(self._parts.clock(), None, enabled=False, gone=True)
+        return Terms(batch.due_at, batch.ends_at, batch.live)
+
     def _note(self, change: BatchNote) -> None:
         with self._parts.database.write() as session:
+            if batches.find(session, change.batch_id) is None:
+                return
             batch = batches.locked(session, change.batch_id)
             ending.set_status(batch, change.status, self._parts.clock())
             batch.graceful = change.graceful
@@ -81,21 +97,23 @@ class BatchActivities:
 
     def _close(self, batch_id: str) -> bool:
         with self._parts.database.write() as session:
+            if batches.find(session, batch_id) is None:
+                return True
             batch = batches.locked(session, batch_id)
             owed = ending.close(session, batch, self._parts.clock())
         self._parts.start_deliveries(owed or [])
         return owed is not None
 
-    def _batch(self, batch_id: str) -> Batch:
+    def _batch(self, batch_id: str) -> Batch | None:
         with self._parts.database.read() as session:
-            return batches.load(session, batch_id)
+            return batches.find(session, batch_id)
 
     def _look(self, batch_id: str, left: int | None) -> Step:
         most = PAGE if left is None else min(left, PAGE)
         with self._parts.database.read() as session:
             step = pump.look(session, batch_id, self._parts.clock(), most=most)
-            known = batches.load(session, batch_id).lines_wanted
-        if step.running and step.lines_wanted != known:
+            batch = batches.find(session, batch_id)
+        if batch is not None and step.running and step.lines_wanted != batch.lines_wanted:
             self._want_lines(batch_id, step.lines_wanted)
         return step
 
@@ -175,16 +193,28 @@ class BatchActivities:
 
     @activity.defn(name=names.MEND_BATCHES)
     async def mend_batches(self) -> int:
-        """Start the workflows of batches that were recorded but not started; answers how many."""
+        """Start the workflows of recorded batches, tell those that miss a change; answers how many."""
         page = await asyncio.to_thread(self._unstarted_batches)
         for batch in page:
             await start_batch(self._client, batch)
             await asyncio.to_thread(self._mark_batch, batch.id)
-        return len(page)
+        untold = await asyncio.to_thread(self._untold_batches)
+        for batch in untold:
+            await self._signal_one(batch.id, names.CHANGED)
+            await asyncio.to_thread(self._mark_told, batch)
+        return len(page) + len(untold)
 
     def _unstarted_batches(self) -> list[Batch]:
         with self._parts.database.read() as session:
             return list(batches.without_workflow(session, self._parts.clock(), limit=PAGE))
+
+    def _untold_batches(self) -> list[Batch]:
+        with self._parts.database.read() as session:
+            return list(batches.untold(session, self._parts.clock(), limit=PAGE))
+
+    def _mark_told(self, batch: Batch) -> None:
+        with self._parts.database.write() as session:
+            batches.mark_told(session, batch)
 
     def _mark_batch(self, batch_id: str) -> None:
         with self._parts.database.write() as session:

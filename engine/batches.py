@@ -26,7 +26,7 @@ async def start_batch(
     try:
         await client.start_workflow(
             names.BATCH_WORKFLOW,
-            order or BatchOrder(batch.id, batch.due_at),
+            order or _order(batch),
             id=batch.id,
             task_queue=names.BATCH_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -37,6 +37,18 @@ async def start_batch(
         )
     except WorkflowAlreadyStartedError:
         return
+
+
+def _order(batch: Batch) -> BatchOrder:
+    # A schedule's workflow runs from the beginning: also one that is never enabled comes to its end.
+    return BatchOrder(
+        batch.id, batch.due_at, batch.ends_at, enabled=batch.live, paused=not batch.live
+    )
+
+
+async def tell_changed(client: Client, batch_id: str, *, rpc_timeout: timedelta | None = None) -> None:
+    """Let the batch's workflow read its row again. Raises RPCError, NOT_FOUND where the batch has ended."""
+    await client.get_workflow_handle(batch_id).signal(names.CHANGED, rpc_timeout=rpc_timeout)
 
 
 def _attributes(batch: Batch) -> TypedSearchAttributes:

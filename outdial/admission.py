@@ -145,11 +145,19 @@ def within_calling_hours(candidate: Candidate) -> Hold | Refuse | None:
 
 
 def batch_is_running(candidate: Candidate) -> Queue | None:
-    """A paused batch dials nobody."""
+    """A paused batch dials nobody, nor does a schedule that is not enabled."""
     batch = candidate.policy.batch
-    if batch is not None and batch.status is BatchStatus.PAUSED:
+    if batch is not None and (batch.status is BatchStatus.PAUSED or not batch.enabled):
         return candidate.queue("The batch is paused.")
     return None
+
+
+def batch_has_begun(candidate: Candidate) -> Hold | None:
+    """Nothing is dialled before the batch is due, also where that was moved to a later time."""
+    batch = candidate.policy.batch
+    if batch is None or batch.due_at <= candidate.now:
+        return None
+    return Hold(batch.due_at, f"The batch begins at {batch.due_at.isoformat()}.")
 
 
 def batch_spacing(candidate: Candidate) -> Hold | None:
@@ -181,6 +189,7 @@ RULES: tuple[Rule, ...] = (
     not_on_do_not_call_list,
     may_call_out,
     has_consent,
+    batch_has_begun,
     within_calling_hours,
     batch_is_running,
     batch_spacing,

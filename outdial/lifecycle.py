@@ -44,6 +44,7 @@ class Lifecycle:
         attempt = Attempt(
             account_id=call.account_id,
             batch_id=call.batch_id,
+            schedule_id=call.schedule_id,
             call_id=call.id,
             number=number,
             dial_key=f"{call.id}:{number}",

@@ -9,7 +9,7 @@ from temporalio.common import SearchAttributeKey
 
 from outdial.vocabulary import BatchStatus
 from workflows import names
-from workflows.batch_messages import BatchNote, BatchOrder, BatchState, Cancel, Filled, Round
+from workflows.batch_messages import BatchNote, BatchOrder, BatchState, Cancel, Filled, Round, Terms
 from workflows.options import UNTIL_DONE
 
 STATUS = SearchAttributeKey.for_keyword(names.STATUS)
@@ -32,6 +32,7 @@ class Batch:
         self._cancel = order.cancel
         self._graceful = order.graceful
         self._noted = order.noted
+        self._changed = order.changed
         self._stirred = False
         self._rounds = 0
         self._phase = "waiting"
@@ -56,11 +57,12 @@ class Batch:
         await self._wait_until_due()
         while self._rounds < self._order.rounds_per_run:
             self._rounds, self._stirred = self._rounds + 1, False
+            await self._read_changes()
             await self._write_down()
             if self._cancel:
                 filled = await self._end_calls()
-            elif self._paused:
-                await self._stir(None)
+            elif self._paused and not self._is_over():
+                await self._stir(self._left())
                 continue
             else:
                 filled = await self._fill()
@@ -71,6 +73,7 @@ class Batch:
         return None
 
     async def _wait_until_due(self) -> None:
+        await self._read_changes()
         while not self._cancel and (wait := (self._order.due_at - workflow.now()).total_seconds()) > 0:
             self._stirred = False
             if self._paused and self._noted is not BatchStatus.PAUSED:
@@ -79,6 +82,36 @@ class Batch:
                 await self._note(BatchStatus.SCHEDULED)
             self._show("paused" if self._paused else f"until {self._order.due_at:%Y-%m-%d %H:%M:%S} UTC")
             await self._stir(wait)
+            await self._read_changes()
+
+    def _left(self) -> float | None:
+        """Seconds until nothing may be dialled any more; None: for ever."""
+        ends_at = self._order.ends_at
+        return None if ends_at is None else (ends_at - workflow.now()).total_seconds()
+
+    def _is_over(self) -> bool:
+        left = self._left()
+        return left is not None and left <= 0
+
+    async def _read_changes(self) -> None:
+        """Read the switch and the times again where somebody has changed them."""
+        if not self._changed:
+            return
+        self._changed = False
+        terms = await workflow.execute_activity(
+            names.READ_BATCH,
+            self._order.batch_id,
+            result_type=Terms,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=UNTIL_DONE,
+            summary="what has changed",
+        )
+        if terms.enabled is not self._order.enabled:
+            self._paused = not terms.enabled
+        self._cancel = self._cancel or terms.gone
+        self._order = replace(
+            self._order, due_at=terms.due_at, ends_at=terms.ends_at, enabled=terms.enabled
+        )
 
     async def _fill(self) -> Filled:
         """One round. A pause or a cancel is written down while it runs, which ends it."""
@@ -92,7 +125,8 @@ class Batch:
             retry_policy=UNTIL_DONE,
             summary="place calls",
         )
-        await workflow.wait_condition(lambda: filling.done() or self._has_news())
+        await workflow.wait_condition(lambda: filling.done() or self._has_news() or self._changed)
+        await self._read_changes()
         await self._write_down()
         return await filling
 
@@ -157,6 +191,7 @@ class Batch:
     def _handed_on(self) -> BatchOrder:
         return replace(
             self._order,
+            changed=self._changed,
             paused=self._paused,
             cancel=self._cancel,
             graceful=self._graceful,
@@ -192,6 +227,11 @@ class Batch:
     def appended(self) -> None:
         """There are more recipients."""
         self._stirred = True
+
+    @workflow.signal
+    def changed(self) -> None:
+        """The batch's row has another switch or other times."""
+        self._changed = self._stirred = True
 
     @workflow.query
     def state(self) -> BatchState:

@@ -12,6 +12,9 @@ class BatchOrder:
 
     batch_id: str
     due_at: datetime
+    ends_at: datetime | None = None
+    enabled: bool = True  # a schedule's switch, as it was last read; a pause is another thing
+    changed: bool = False  # there is more to read
     paused: bool = False
     cancel: bool = False
     graceful: bool = False
@@ -21,6 +24,16 @@ class BatchOrder:
     rounds_per_run: int = 200
     # How many calls one round may start; None: as many as have a line within its minute.
     calls_per_round: int | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A batch's switch and times, as its row has them now."""
+
+    due_at: datetime
+    ends_at: datetime | None
+    enabled: bool
+    gone: bool = False  # the batch was deleted
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,16 @@ CONCLUDE = "conclude"
 EXTRACT = "extract"
 FINISH = "finish"
 NOTE = "note"
+NOTIFY = "notify"
 
 RECONCILE = "reconcile"
 SWEEP_LINES = "sweep_lines"
 MEND_DELIVERIES = "mend_deliveries"
 FORGET = "forget"
+TELL_REPORTS = "tell_reports"
+WATCH_TALKS = "watch_talks"
+KEEP_RECORDINGS = "keep_recordings"
+DELETE_RECORDINGS = "delete_recordings"
 
 
 # Webhooks have a queue of their own, so that a flood of them never delays a dial.
@@ -34,8 +39,10 @@ DELIVER = "deliver"
 # Batches have a queue of their own: each occupies an activity for as long as it runs.
 BATCH_QUEUE = "outdial-batches"
 BATCH_WORKFLOW = "Batch"
-BatchSignal = Literal["pause", "resume", "cancel", "appended"]
+BatchSignal = Literal["pause", "resume", "cancel", "appended", "changed"]
+CHANGED = "changed"
 PROCEED = "proceed"
+READ_BATCH = "read_batch"
 FILL = "fill"
 NOTE_BATCH = "note_batch"
 END_CALLS = "end_calls"

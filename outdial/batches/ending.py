@@ -35,6 +35,7 @@ def set_status(batch: Batch, status: BatchStatus, now: datetime) -> None:
     if status is BatchStatus.PAUSED:
         batch.paused_at = batch.paused_at or now
     if status is BatchStatus.RUNNING:
+        batch.enabled = batch.enabled or batch.live  # one that is to enable itself when it is due
         batch.started_at = batch.started_at or now
     batch.status, batch.updated_at = status, now
     batch.lines_wanted = 0
@@ -44,12 +45,20 @@ def close(session: Session, batch: Batch, now: datetime) -> list[str] | None:
     """End a locked batch unless calls are left (None): the deliveries owed for it."""
     if batch.ended_at is not None:
         return []
-    if batch.intake_at is not None or batches.has_open_calls(session, batch):
+    if batch.intake_at is not None or batches.has_open_calls(session, batch) or _goes_on(batch, now):
         return None
     if batch.status is not BatchStatus.CANCELED:
         set_status(batch, BatchStatus.COMPLETED, now)
     batch.ended_at = batch.updated_at = now
+    batch.enabled = batch.enabled and not batch.stays_open
     session.add(batch)
     session.flush()
     event = EventType(f"batch.{batch.status}")
     return publish_batch(session, batch, event, progress_of(session, batch, now).model_dump(), now)
+
+
+def _goes_on(batch: Batch, now: datetime) -> bool:
+    """Whether it is a schedule that may still get calls."""
+    if not batch.stays_open or batch.status is BatchStatus.CANCELED:
+        return False
+    return batch.ends_at is None or now < batch.ends_at

@@ -22,7 +22,7 @@ class BatchProgress(BaseModel):
     completed: int
     failed: int
     canceled: int
-    rejected: int = Field(
+    rejected_rows: int = Field(
         description="Rows that were refused when they were uploaded; not part of the total."
     )
     answer_rate: float | None = Field(
@@ -43,7 +43,16 @@ class BatchProgress(BaseModel):
 
 def progress_of(session: Session, batch: Batch, now: datetime) -> BatchProgress:
     """The batch's progress at ``now``."""
-    tallies = batches.tally(session, batch)
+    return _progress(batch, batches.tally(session, batch)[batch.id], now)
+
+
+def progress_of_each(session: Session, of: Sequence[Batch], now: datetime) -> list[BatchProgress]:
+    """The progress of several batches, in their order."""
+    tallies = batches.tally(session, *of)
+    return [_progress(batch, tallies[batch.id], now) for batch in of]
+
+
+def _progress(batch: Batch, tallies: Sequence[Tally], now: datetime) -> BatchProgress:
     by_status = Counter[CallStatus]()
     for tally in tallies:
         by_status[tally.status] += tally.calls
@@ -57,7 +66,7 @@ def progress_of(session: Session, batch: Batch, now: datetime) -> BatchProgress:
         completed=by_status[CallStatus.COMPLETED],
         failed=by_status[CallStatus.FAILED],
         canceled=by_status[CallStatus.CANCELED],
-        rejected=batch.rejected,
+        rejected_rows=batch.rejected,
         answer_rate=_answer_rate(tallies),
         outcomes=_outcomes(tallies),
         calls_per_minute=round(pace * 60, 1) if pace is not None else None,

@@ -14,6 +14,8 @@ from outdial.windows import CallingHours
 
 # How long a line that can't be shared evenly stays with one batch.
 TURN_SECONDS = 20
+# A schedule without calls looks again after so long; whoever adds calls wakes it.
+IDLE = timedelta(days=1)
 # The account's calls outside batches share its lines like one more batch.
 SINGLE_CALLS = ""
 
@@ -33,13 +35,20 @@ class Step:
 
 def look(session: Session, batch_id: str, now: datetime, *, most: int) -> Step:
     """The next step of a batch; at most ``most`` calls of it. Changes nothing."""
-    batch = batches.load(session, batch_id)
-    if batch.status is not BatchStatus.RUNNING:
-        return Step(running=False)
-    if not batches.has_open_calls(session, batch):
+    batch = batches.find(session, batch_id)
+    if batch is None:
         return Step(calls_left=False)
-    if batch.ends_at is not None and now >= batch.ends_at:
+    if batch.status is BatchStatus.CANCELED:
+        return Step(running=False)
+    over = batch.ends_at is not None and now >= batch.ends_at
+    if not batches.has_open_calls(session, batch):
+        return Step(calls_left=batch.stays_open and not over, wait=_until(now, batch.ends_at, now + IDLE))
+    if over:
         return Step(expired=True)
+    if batch.status is not BatchStatus.RUNNING or not batch.enabled:
+        return Step(running=False, wait=1)
+    if batch.due_at > now:
+        return Step(wait=_until(now, batch.due_at, batch.ends_at))
     return _Look(session, batch, batches.account_of(session, batch), now).step(most)
 
 
@@ -101,5 +110,10 @@ class _Look:
     def _idle(self, opens: datetime | None) -> float:
         """Seconds until a call is due again, a timezone opens, or the batch's time is over."""
         due = batches.next_due(self.session, self.batch)
-        moments = [moment for moment in (due, opens, self.batch.ends_at) if moment is not None]
-        return max(0.0, (min(moments, default=self.now) - self.now).total_seconds())
+        return _until(self.now, due, opens, self.batch.ends_at)
+
+
+def _until(now: datetime, *moments: datetime | None) -> float:
+    """Seconds until the first of them."""
+    known = [moment for moment in moments if moment is not None]
+    return max(0.0, (min(known, default=now) - now).total_seconds())

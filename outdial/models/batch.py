@@ -76,6 +76,11 @@ class Batch(Table, table=True):
     paused_seconds: float = 0  # in all pauses that are over
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
+    @property
+    def live(self) -> bool:
+        """Whether it dials once it is due: it is enabled, or is to enable itself then."""
+        return self.enabled or (self.auto and self.started_at is None)
+
 
 class BatchRejection(Table, table=True):
     """A recipient that was not taken into a batch, and why."""

@@ -10,7 +10,6 @@ from outdial.ids import new_id
 from outdial.models.base import JsonColumn, Table, UtcDateTime, enum_type, utc_now
 from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, Sentiment, Speaker
 
-
 # Queries say these in the same words, so that both databases see that the partial index fits.
 UNSTARTED_IN_BATCH = "batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"
 ON_ITS_WAY = "workflow_started AND ended_at IS NULL"

@@ -45,6 +45,11 @@ def load(session: Session, batch_id: str) -> Batch:
     return session.get_one(Batch, batch_id)
 
 
+def find(session: Session, batch_id: str) -> Batch | None:
+    """The batch, None where it was deleted."""
+    return session.get(Batch, batch_id)
+
+
 def locked(session: Session, batch_id: str) -> Batch:
     """The batch as it is now, locked until the transaction ends."""
     chosen = select(Batch).where(Batch.id == batch_id).with_for_update()
@@ -161,11 +166,14 @@ def give_turn(session: Session, ids: Sequence[str], now: datetime) -> None:
     session.exec(chosen.values(progress=Progress.WAITING, due_at=now, updated_at=now))
 
 
-def tally(session: Session, batch: Batch) -> Sequence[Tally]:
-    """The batch's calls, counted by where they stand."""
-    columns: Any = (Call.status, Call.outcome, Call.disposition)
-    query: Any = sa.select(*columns, func.count()).where(col(Call.batch_id) == batch.id).group_by(*columns)
-    return [Tally(*row) for row in session.connection().execute(query)]
+def tally(session: Session, *of: Batch) -> dict[str, list[Tally]]:
+    """The calls of batches, counted by where they stand, by the batch's id."""
+    counted: dict[str, list[Tally]] = {batch.id: [] for batch in of}
+    columns: Any = (Call.batch_id, Call.status, Call.outcome, Call.disposition)
+    query: Any = sa.select(*columns, func.count()).where(col(Call.batch_id).in_(counted)).group_by(*columns)
+    for batch_id, *row in session.connection().execute(query):
+        counted[batch_id].append(Tally(*row))
+    return counted
 
 
 def last_dial(session: Session, batch: Batch) -> datetime | None:
@@ -177,6 +185,32 @@ def last_dial(session: Session, batch: Batch) -> datetime | None:
 def want_lines(session: Session, batch_id: str, lines: int) -> None:
     """Say how many lines the batch could use now, to whoever shares the account's."""
     session.exec(_change(batch_id, lines_wanted=lines))
+
+
+def requeue_held(session: Session, batch: Batch, now: datetime) -> None:
+    """Calls that were held until a time ask again now: what held them may have changed."""
+    held: Any = update(Call).where(owned_by(batch.account_id, Call), Call.batch_id == batch.id, _ON_ITS_WAY)
+    waiting = held.where(Call.status == CallStatus.SCHEDULED, Call.progress == Progress.HELD)
+    session.exec(waiting.values(progress=Progress.QUEUED, due_at=now))
+
+
+def move_unstarted(session: Session, batch: Batch) -> None:
+    """What has not been started is due when the batch is."""
+    unstarted: Any = update(Call).where(Call.batch_id == batch.id, _UNSTARTED)
+    session.exec(unstarted.values(due_at=batch.due_at, schedule_at=batch.schedule_at))
+
+
+def untold(session: Session, now: datetime, *, limit: int) -> Sequence[Batch]:
+    """Batches with a workflow that was not told of a change a while ago."""
+    query = select(Batch).where(text("ended_at IS NULL"), col(Batch.untold), col(Batch.workflow_started))
+    long_ago = query.where(col(Batch.updated_at) < now - UNSTARTED_FOR)
+    return session.exec(long_ago.order_by(col(Batch.id)).limit(limit)).all()
+
+
+def mark_told(session: Session, batch: Batch) -> None:
+    """The workflow knows of the batch's last change, unless it has changed again."""
+    told: Any = update(Batch).where(col(Batch.id) == batch.id, col(Batch.updated_at) == batch.updated_at)
+    session.exec(told.values(untold=False))
 
 
 def mark_started(session: Session, batch_id: str) -> None:
