@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from api import (
     account,
     agents,
+    batches,
     call_actions,
     calls,
     codec,
@@ -20,7 +21,10 @@ from api import (
     keys,
     links,
 )
+from api.batches import failures
 from api.body import BodyLimit
+from api.carriers.twilio import lines as twilio_lines
+from api.carriers.twilio import sockets as twilio_sockets
 from api.context import RequestContext
 from api.dashboard import mount as dashboard
 from api.dialects import mount as dialects
@@ -40,6 +44,8 @@ from outdial.settings import Settings, get_settings
 from outdial.store.database import Database
 
 ROUTERS = (
+    # Before the calls: /v1/calls/batch is no call's id.
+    *batches.ROUTERS,
     calls.router,
     call_actions.router,
     agents.router,
@@ -72,7 +78,12 @@ def create_app(
         middleware=[
             Middleware(RequestContext),
             Middleware(RateLimitHeaders),
-            Middleware(BodyLimit, limit=settings.max_body_bytes),
+            Middleware(
+                BodyLimit,
+                limit=settings.max_body_bytes,
+                lists=settings.max_list_bytes,
+                files=settings.max_upload_bytes,
+            ),
         ],
     )
     app.state.settings = settings
@@ -81,7 +92,10 @@ def create_app(
     app.state.rate_limits = RateLimits(settings)
     app.state.links = Links(settings)
     app.state.secrets = SecretBox.from_settings(settings)
+    app.state.twilio_signatures = Signatures(settings)
+    app.state.talks = LiveTalks(app.state.database, settings.talk_lost_after / 4)
     errors.install(app)
+    failures.install(app)
     documentation.install(app)
     dialects.install(app)
     for part in ROUTERS:

@@ -20,6 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from outdial.errors import Invalid
 from outdial.storable import check_storable
 
+# Below these addresses lists of people are sent.
+LISTS = ("/v1/calls/batch", "/v1/outbound-jobs", "/v1/do-not-call")
+
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -63,17 +66,31 @@ Instant = Annotated[
 
 
 class BodyLimit:
-    """ASGI middleware: refuse bodies of more than ``limit`` bytes, announced or found while reading."""
+    """ASGI middleware: refuse bodies of more than ``limit`` bytes, announced or found while reading.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    Where people are listed, ``lists`` bounds JSON, and ``files`` a form with a file.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, *, lists: int = 0, files: int = 0) -> None:
         self._app = app
         self._limit = limit
+        self._lists = max(limit, lists)
+        self._files = max(limit, files)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; anything but HTTP passes through."""
         if scope["type"] == "http":
-            receive = _Counted(receive, self._limit, Headers(scope=scope).get("content-length")).receive
+            headers = Headers(scope=scope)
+            receive = _Counted(
+                receive, self._most(scope["path"], headers), headers.get("content-length")
+            ).receive
         await self._app(scope, receive, send)
+
+    def _most(self, path: str, headers: Headers) -> int:
+        if not path.startswith(LISTS):
+            return self._limit
+        is_form = headers.get("content-type", "").startswith("multipart/form-data")
+        return self._files if is_form else self._lists
 
 
 class _Counted:

@@ -19,9 +19,13 @@ from outdial.errors import Conflict, Invalid
 from outdial.models import IdempotentRequest
 from outdial.models.base import utc_now
 from outdial.store.database import Database
-from outdial.store.idempotency import claim, kept_answer
+from outdial.store.idempotency import claim, complete, free, kept_answer
 
 REPLAYED = "Idempotent-Replayed"
+# Work in steps that has not ended by then was left by a process that has died.
+ABANDONED = timedelta(minutes=15)
+
+Settle = Callable[[Session, BaseModel], None]
 
 _Key = Annotated[
     str | None,
@@ -68,8 +72,7 @@ class Once:
             return self._answer(digest, work, status)
         except OperationalError as error:
             if isinstance(error.orig, LockNotAvailable):
-                message = "The first request with this key is still being answered. Try again shortly."
-                raise Conflict(message, code="in_flight") from error
+                raise _in_flight() from error
             raise
 
     def _answer(self, digest: str, work: Callable[[Session], BaseModel], status: int) -> Response:
@@ -84,6 +87,50 @@ class Once:
             session.add(row)
         return _json(row.body, status)
 
+    def answer_in_steps(
+        self, operation: str, request: str, work: Callable[[Settle], BaseModel], *, status: int
+    ) -> Response:
+        """The same for work that takes several transactions, the last of which calls ``Settle``.
+
+        ``request`` is what was asked, or a digest of it. Raises KeyReused, and Conflict while the first request
+        is being answered; a request that died is forgotten after ``ABANDONED``.
+        """
+        if self.key is None:
+            return _json(work(lambda _session, _answer: None).model_dump_json(), status)
+        digest = hashlib.sha256(f"{operation}\n{request}".encode()).hexdigest()
+        try:
+            kept = self._take_key(digest)
+        except IntegrityError:
+            kept = self._take_key(digest)
+        if kept is not None:
+            return _replay(kept, digest)
+        try:
+            return _json(work(self._settle(status)).model_dump_json(), status)
+        except BaseException:
+            with self.database.write() as session:
+                free(session, self.principal.account.id, self.key)
+            raise
+
+    def _take_key(self, digest: str) -> IdempotentRequest | None:
+        """The answer that was given under this key; None: the key is ours, for work that begins now."""
+        account_id, key, now = self.principal.account.id, self.key, utc_now()
+        assert key is not None
+        with self.database.write() as session:
+            kept = kept_answer(session, account_id, key, now, self.lifetime)
+            if kept is not None and kept.status_code is None and kept.created_at <= now - ABANDONED:
+                free(session, account_id, key)
+                kept = None
+            if kept is None:
+                claim(session, account_id, key, digest, now)
+        return kept
+
+    def _settle(self, status: int) -> Settle:
+        def settle(session: Session, answer: BaseModel) -> None:
+            assert self.key is not None
+            complete(session, self.principal.account.id, self.key, status, answer.model_dump_json())
+
+        return settle
+
 
 def _once(database: DatabaseDep, principal: PrincipalDep, settings: SettingsDep, key: _Key = None) -> Once:
     return Once(database, principal, timedelta(seconds=settings.idempotency_lifetime), key)
@@ -95,9 +142,14 @@ OnceDep = Annotated[Once, Depends(_once)]
 def _replay(kept: IdempotentRequest, digest: str) -> Response:
     if kept.request_hash != digest:
         raise KeyReused("This key was used for another request.", field="Idempotency-Key")
-    assert kept.body is not None
-    assert kept.status_code is not None
+    if kept.body is None or kept.status_code is None:
+        raise _in_flight()
     return _json(kept.body, kept.status_code, {REPLAYED: "true"})
+
+
+def _in_flight() -> Conflict:
+    message = "The first request with this key is still being answered. Try again shortly."
+    return Conflict(message, code="in_flight")
 
 
 def _json(body: str, status: int, headers: dict[str, str] | None = None) -> Response:

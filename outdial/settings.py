@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         default=None, description="The API's address as others reach it; unset: host and port."
     )
     max_body_bytes: int = Field(default=1_048_576, gt=0, description="The largest request body that is read.")
+    max_list_bytes: int = Field(
+        default=16_777_216, gt=0, description="The largest body that lists recipients, as JSON."
+    )
+    max_upload_bytes: int = Field(default=104_857_600, gt=0, description="The largest file of recipients.")
     secret_keys: SecretStr | None = Field(
         default=None,
         description="Comma-separated Fernet keys for secrets at rest, newest first; unset: a file in data.",

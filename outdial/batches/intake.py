@@ -1,17 +1,18 @@
 """Taking a batch in: row by row, in short transactions, so that neither memory nor the database is held up."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from sqlmodel import Session
 
-from outdial import numbers
+from outdial import numbers, quota
+from outdial.agents.briefing import task_of
 from outdial.batches.request import BatchRequest, Recipient, RowsRejected, Taken
 from outdial.batches.rows import RowIntake
 from outdial.errors import Conflict, Invalid, LimitReached
-from outdial.intake import Intake, check_metadata, version_for
+from outdial.intake import Intake, check_campaign, check_metadata, version_for
 from outdial.links import Links
 from outdial.localtime import known_timezone
 from outdial.models import Account, Batch, BatchStatus
@@ -22,9 +23,15 @@ from outdial.store import batch_rows, batches
 from outdial.store.database import Database
 from outdial.store.scope import get
 
+Settle = Callable[[Session, Taken], None]
+
 CHUNK = 1_000
 # An upload that has not moved for so long was left by a process that has died.
 STALE = timedelta(minutes=10)
+
+
+def nothing_more(_session: Session, _taken: Taken) -> None:
+    """Settles nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +48,18 @@ class BatchIntake:
         recipients: Iterable[Recipient],
         *,
         strict: bool = False,
+        settle: Settle = nothing_more,
     ) -> Taken:
         """Record a batch and its recipients; the workflow is to be started afterwards.
 
         Rows that are not fit are refused one by one; with ``strict``, or where none is left, all are. Raises
         RowsRejected, LimitReached for more lines or recipients than the plan has, Invalid, NotFound, Conflict;
-        whatever it raises, nothing is kept.
+        whatever it raises, nothing is kept. ``settle`` runs in the transaction that makes the rows count.
         """
         with self.database.write() as session:
             batch = self._batch(session, account, request, utc_now())
             session.add(batch)
-        return self._take_in(account, batch, recipients, request.default_region, strict=strict)
+        return self._take_in(account, batch, recipients, request.default_region, strict, settle)
 
     def append(
         self,
@@ -61,6 +69,7 @@ class BatchIntake:
         *,
         default_region: str | None = None,
         strict: bool = False,
+        settle: Settle = nothing_more,
     ) -> Taken:
         """Add recipients to a batch that has not ended; its workflow is to be told. Raises as ``create`` does."""
         with self.database.write() as session:
@@ -71,7 +80,7 @@ class BatchIntake:
                 batch_rows.take_back(session, batch_id)
             batch.intake_at = now
             session.add(batch)
-        return self._take_in(account, batch, recipients, default_region, strict=strict)
+        return self._take_in(account, batch, recipients, default_region, strict, settle)
 
     def _take_in(
         self,
@@ -79,8 +88,8 @@ class BatchIntake:
         batch: Batch,
         recipients: Iterable[Recipient],
         region: str | None,
-        *,
         strict: bool,
+        settle: Settle,
     ) -> Taken:
         try:
             with self.database.read() as session:
@@ -89,7 +98,7 @@ class BatchIntake:
                 self._take_chunk(rows, chunk)
                 _check_size(account, rows)
             _check_rows(rows.taken, strict=strict)
-            return self._complete(rows)
+            return self._complete(rows, settle)
         except BaseException:
             with self.database.write() as session:
                 batch_rows.take_back(session, batch.id)
@@ -97,7 +106,8 @@ class BatchIntake:
 
     def _take_chunk(self, rows: RowIntake, chunk: Sequence[Recipient]) -> None:
         now = utc_now()
-        rows.check(chunk)
+        with self.database.read() as session:
+            rows.check(session, chunk)
         with self.database.write() as session:
             batch = batches.locked(session, rows.batch.id)
             if batch.ended_at is not None or batch.status is BatchStatus.CANCELED:
@@ -106,7 +116,7 @@ class BatchIntake:
             session.add(batch)
             rows.write(session, now)
 
-    def _complete(self, rows: RowIntake) -> Taken:
+    def _complete(self, rows: RowIntake, settle: Settle) -> Taken:
         now = utc_now()
         with self.database.write() as session:
             batch = batches.locked(session, rows.batch.id)
@@ -116,19 +126,26 @@ class BatchIntake:
             if batch.status is BatchStatus.PREPARING:
                 batch.status = BatchStatus.SCHEDULED
             session.add(batch)
-        rows.taken.batch = batch
+            if not batch.test:
+                quota.take(session, batch.account_id, rows.taken.accepted_count)
+            rows.taken.batch = batch
+            settle(session, rows.taken)
         return rows.taken
 
     def _batch(self, session: Session, account: Account, request: BatchRequest, now: datetime) -> Batch:
         terms = Intake(self.settings, Links(self.settings))
+        terms.check_enabled(account, test=request.test)
+        check_campaign(session, account, request.campaign_id)
         version = version_for(session, account, request.agent_id)
         _check_lines(account, request.concurrency)
         check_metadata(request.metadata)
+        task_of(version.definition, request.trigger)
         zone = (request.window and request.window.timezone) or request.timezone
         # A time that has passed means now: what is printed in old examples still works.
         due_at = terms.due_at(max(request.schedule_at, now) if request.schedule_at else None, now)
         if request.ends_at is not None and request.ends_at <= due_at:
             raise Invalid("The batch would end before it starts.", field="ends_at")
+        caller_id = request.caller_id and numbers.read_e164(request.caller_id, field="caller_id")
         hours = request.window and request.window.model_dump(mode="json", exclude={"timezone"})
         return Batch(
             account_id=account.id,
@@ -143,7 +160,11 @@ class BatchIntake:
             schedule_at=request.schedule_at,
             due_at=due_at,
             ends_at=request.ends_at,
-            caller_id=request.caller_id and numbers.read_e164(request.caller_id, field="caller_id"),
+            caller_id=caller_id or account.default_caller_id,
+            campaign_id=request.campaign_id,
+            trigger=request.trigger,
+            metadata_for_agent=request.metadata_for_agent,
+            test=request.test,
             max_duration_seconds=terms.max_duration(request.max_duration_seconds),
             recording_enabled=request.recording_enabled,
             webhook_url=terms.webhook_url(request.webhook_url),

@@ -24,7 +24,11 @@ class Window(CallingHours):
 
 
 class BatchRequest(BaseModel):
-    """A batch without its recipients. None means now for a time, else the default."""
+    """A batch without its recipients. None means now for a time, else the default.
+
+    ``default_region`` allows national numbers. ``test`` is for calls that ring no phone;
+    ``metadata_for_agent`` lets the agent know each recipient's metadata.
+    """
 
     agent_id: str
     name: str | None = Field(None, max_length=MAX_NAME)
@@ -39,6 +43,10 @@ class BatchRequest(BaseModel):
     caller_id: str | None = None
     max_duration_seconds: int | None = None
     recording_enabled: bool = True
+    campaign_id: str | None = None
+    trigger: str | None = None
+    metadata_for_agent: bool = False
+    test: bool = False
     metadata: dict[str, Any] = Field(default_factory=dict)
     default_region: Annotated[str, Field(pattern="^[A-Za-z]{2}$")] | None = None
 

@@ -7,13 +7,15 @@ from typing import Any
 from sqlmodel import Session
 
 from outdial import numbers
+from outdial.agents.briefing import Brief
 from outdial.batches.request import AcceptedRow, Recipient, RejectedRow, Taken
+from outdial.contacts import consent, people
 from outdial.errors import Invalid, OutdialError
 from outdial.ids import new_id
 from outdial.intake import check_metadata, check_variables, timezone_for
-from outdial.models import Account, Batch, Call, CallEvent
+from outdial.models import Account, Batch, Call, CallEvent, Contact
 from outdial.storable import check_storable
-from outdial.store import batch_rows, batches, do_not_call
+from outdial.store import batch_rows, batches, contacts, do_not_call
 from outdial.webhooks.events import EventType
 
 # Of accepted and of rejected rows so many are listed in an answer; all of them can be read afterwards.
@@ -34,18 +36,26 @@ class RowIntake:
         self._account = account
         self._region = region
         self._definition = batches.agent_version(session, batch).definition
+        self._brief = Brief(trigger=batch.trigger)
+        self._people: dict[str, Contact] = {}
         self._fit: list[tuple[int, str, Recipient]] = []
         self._unfit: list[RejectedRow] = []
         self._patterns: tuple[dict[str, Any], ...] = ()
 
-    def check(self, chunk: Sequence[Recipient]) -> None:
-        """Check rows as far as they can be checked by themselves."""
+    def check(self, session: Session, chunk: Sequence[Recipient]) -> None:
+        """Check rows as far as that needs no lock."""
         self._fit, self._unfit = [], []
-        for row, recipient in enumerate(chunk, start=self.next_row):
-            try:
-                self._fit.append((row, self._number(recipient), recipient))
-            except OutdialError as error:
-                self._reject(row, recipient, error.code, error.message, field=error.field)
+        read = [
+            (row, self._read(row, recipient), recipient) for row, recipient in enumerate(chunk, self.next_row)
+        ]
+        known = {number for _, number, _ in read if number is not None}
+        found = self._people = contacts.by_numbers(session, self._account.id, known)
+        agreed: set[str] | None = None
+        if self._account.consent_required:
+            agreed = consent.consenting(session, self._account, list(found.values()))
+        for row, number, recipient in read:
+            if number is not None:
+                self._check(row, number, recipient, found.get(number), agreed)
         self.next_row += len(chunk)
 
     def write(self, session: Session, now: datetime) -> None:
@@ -63,19 +73,34 @@ class RowIntake:
                 accepted.append((row, new_id("call"), number, recipient))
         self._store(session, accepted, now)
 
-    def _number(self, recipient: Recipient) -> str:
-        """The row's number in E.164. Raises whatever is wrong with the row."""
-        if recipient.error is not None:
-            raise recipient.error
+    def _read(self, row: int, recipient: Recipient) -> str | None:
+        """The row's number in E.164; None where the row can't be read, which is noted."""
         text = recipient.phone.strip()
-        if self._region is None:
-            number = numbers.read_e164(text, field="phone")
-        else:
-            number = numbers.read_any(text, self._region, field="phone")
-        check_variables(self._definition, recipient.variables)
-        check_metadata(recipient.metadata)
-        _check_external_id(recipient.external_id)
-        return number
+        try:
+            if recipient.error is not None:
+                raise recipient.error
+            if self._region is None:
+                return numbers.read_e164(text, field="phone")
+            return numbers.read_any(text, self._region, field="phone")
+        except OutdialError as error:
+            self._reject(row, recipient, error.code, error.message, field=error.field)
+            return None
+
+    def _check(
+        self, row: int, number: str, recipient: Recipient, contact: Contact | None, agreed: set[str] | None
+    ) -> None:
+        try:
+            check_variables(self._definition, recipient.variables, self._brief, people.told(contact))
+            check_metadata(recipient.metadata)
+            _check_external_id(recipient.external_id)
+        except OutdialError as error:
+            self._reject(row, recipient, error.code, error.message, field=error.field)
+            return
+        if agreed is not None and (contact is None or contact.id not in agreed):
+            reason = "The account requires consent, and no contact with this number has given it."
+            self._reject(row, recipient, consent.MISSING, reason, field="phone")
+            return
+        self._fit.append((row, number, recipient))
 
     def _reject_duplicate(self, row: int, recipient: Recipient, first: int) -> None:
         of = first - self._first_row if first >= self._first_row else None
@@ -92,22 +117,25 @@ class RowIntake:
         self, session: Session, accepted: Sequence[tuple[int, str, str, Recipient]], now: datetime
     ) -> None:
         call, event = self._patterns = self._patterns or _patterns(self.batch, now)
-        calls = [
-            {
-                **call,
-                "id": call_id,
-                "batch_row": row,
-                "number": number,
-                "variables": recipient.variables,
-                "client_metadata": recipient.metadata,
-                "external_id": recipient.external_id,
-                "timezone": timezone_for(self.batch.timezone, number, self._account),
-            }
-            for row, call_id, number, recipient in accepted
-        ]
+        calls = [{**call, **self._own(*each)} for each in accepted]
         events = [{**event, "call_id": call_id} for _, call_id, _, _ in accepted]
         batch_rows.write(session, calls, events, [self._kept(row) for row in self._unfit])
         self._count(accepted)
+
+    def _own(self, row: int, call_id: str, number: str, recipient: Recipient) -> dict[str, Any]:
+        """What a call has that its neighbours may not have."""
+        contact = self._people.get(number)
+        zone = self.batch.timezone or (contact and contact.timezone)
+        return {
+            "id": call_id,
+            "batch_row": row,
+            "number": number,
+            "contact_id": contact and contact.id,
+            "variables": {**people.told(contact), **recipient.variables},
+            "client_metadata": recipient.metadata,
+            "external_id": recipient.external_id,
+            "timezone": timezone_for(zone, number, self._account),
+        }
 
     def _kept(self, row: RejectedRow) -> dict[str, Any]:
         of = None if row.duplicate_of is None else row.duplicate_of + self._first_row
@@ -149,6 +177,9 @@ def _patterns(batch: Batch, now: datetime) -> tuple[dict[str, Any], dict[str, An
         timezone="",
         max_duration_seconds=batch.max_duration_seconds,
         recording_enabled=batch.recording_enabled,
+        trigger=batch.trigger,
+        metadata_for_agent=batch.metadata_for_agent,
+        test=batch.test,
         webhook_url=batch.webhook_url,
         created_at=now,
         updated_at=now,

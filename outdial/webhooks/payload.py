@@ -65,7 +65,7 @@ class BatchPayload(Payload):
     completed: int
     failed: int
     canceled: int
-    rejected: int
+    rejected_rows: int
     answer_rate: float | None
     outcomes: dict[str, int] = Field(examples=[{"BOOKED": 41, "REFUSED": 12}])
     started_at: datetime | None

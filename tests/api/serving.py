@@ -13,9 +13,10 @@ import uvicorn
 
 from api.app import create_app
 from api.gateway import Gateway
+from outdial.carriers.base import CarrierEvent
 from outdial.errors import Conflict, Unavailable
 from outdial.keys import create_key
-from outdial.models import Account, Agent, Call
+from outdial.models import Account, Agent, Batch, Call
 from outdial.settings import Settings
 from outdial.store.database import Database
 from tests.build import an_account, an_agent
@@ -52,6 +53,27 @@ class Recorder:
 
     def reschedule(self, call_id: str, due_at: datetime) -> None:
         self._signal("reschedule", (call_id, due_at))
+
+    def carrier_event(self, call_id: str, attempt: int, event: CarrierEvent) -> None:
+        self._signal("carrier_event", (call_id, attempt, event))
+
+    def start_batch(self, batch: Batch) -> None:
+        self._note("start_batch", batch.id)
+
+    def pause_batch(self, batch_id: str) -> None:
+        self._signal("pause_batch", batch_id)
+
+    def resume_batch(self, batch_id: str) -> None:
+        self._signal("resume_batch", batch_id)
+
+    def cancel_batch(self, batch_id: str, *, graceful: bool) -> None:
+        self._signal("cancel_batch", (batch_id, graceful))
+
+    def tell_appended(self, batch_id: str) -> None:
+        self._signal("tell_appended", batch_id)
+
+    def tell_changed(self, batch_id: str) -> None:
+        self._signal("tell_changed", batch_id)
 
     def ping(self) -> None:
         self._note("ping", None)
