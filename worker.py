@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.batches import BatchActivities
+from activities.carriers import CarrierActivities
 from activities.conversation import ConversationActivities
 from activities.dialling import DiallingActivities
 from activities.parts import Parts
@@ -79,7 +80,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
     dialling, records = DiallingActivities(parts), RecordActivities(parts)
     talk, upkeep = ConversationActivities(parts), UpkeepActivities(parts, client)
     webhooks = WebhookActivities(parts.database, SecretBox.from_settings(settings), settings, parts.clock)
-    batches = BatchActivities(parts, client)
+    batches, carriers = BatchActivities(parts, client), CarrierActivities(parts, client)
     calls = Worker(
         client,
         task_queue=settings.task_queue,
@@ -96,6 +97,10 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
             upkeep.reconcile,
             upkeep.sweep_lines,
             upkeep.forget,
+            carriers.tell_reports,
+            carriers.watch_talks,
+            carriers.keep_recordings,
+            carriers.delete_recordings,
             webhooks.mend_deliveries,
             batches.mend_batches,
         ],
@@ -118,7 +123,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
         client,
         task_queue=names.BATCH_QUEUE,
         workflows=[Batch],
-        activities=[batches.fill, batches.end_calls, batches.note_batch, batches.close_batch],
+        activities=[batches.read_batch, batches.fill, batches.end_calls, batches.note_batch, batches.close_batch],
         max_concurrent_activities=BATCHES,
         graceful_shutdown_timeout=DRAIN,
         workflow_runner=RUNNER,

@@ -1,34 +1,33 @@
 """The conversation and what is read out of it."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.parts import Parts
 from outdial.agents.base import Extraction, ExtractionFailed, Utterance
+from outdial.agents.briefing import brief_of
 from outdial.agents.factory import make_analyst, make_talker
-from outdial.carriers.base import CarrierEvent, EventKind, Timed
+from outdial.carriers.base import CarrierEvent, EventKind, Speech, Timed
 from outdial.carriers.callee import Callee
 from outdial.carriers.personas import persona_of
+from outdial.conversation.silence import Patience
 from outdial.conversation.simulated import hold, pace_of
+from outdial.conversation.stored import StoredTurns
 from outdial.conversation.transcript import Transcript
 from outdial.models import AgentDefinition, Attempt, Call, Speaker, Turn
 from outdial.models.agent import VoicemailAction
 from outdial.store import calls, do_not_call
-from outdial.store.database import Database
+from outdial.store.calls import Spoken
 from outdial.variables import render
 from outdial.vocabulary import Disposition
 from workflows import names
 from workflows.messages import AttemptOrder, Events, TalkOrder
 
-# How often turns are written while people talk; at full speed a whole conversation is one write.
-FLUSH_EVERY = 0.5
 # How often a model that does not answer is asked for the outcome.
 EXTRACTION_TRIES = 5
 
@@ -56,23 +55,28 @@ class ConversationActivities:
         Carriers that talk at a socket of their own get no events from here: their line tells when it ends.
         """
         scene = await asyncio.to_thread(self._open, order)
-        if not self._parts.carrier_of(scene.attempt).talks_here:
-            return Events([])
         if order.to_machine:
             return await asyncio.to_thread(self._leave_message, scene)
+        if not self._parts.carrier_of(scene.attempt).talks_here:
+            return Events([])
         async with _heartbeats():
             return await self._talk(scene)
 
     async def _talk(self, scene: _Scene) -> Events:
         settings = self._parts.settings
         call, pace = scene.call, pace_of(settings.simulated_speed)
-        talker = make_talker(scene.agent, call.variables, settings)
+        talker = make_talker(scene.agent, call.variables, settings, brief_of(call))
         persona = persona_of(call.number, seed=settings.simulated_seed, mix=settings.simulated_mix)
         turns = StoredTurns(self._parts.database, scene.attempt, len(scene.said))
         try:
             transcript = Transcript(turns, scene.said)
             talk = await hold(
-                talker, Callee(persona), transcript, pace=pace, max_seconds=call.max_duration_seconds
+                talker,
+                Callee(persona),
+                transcript,
+                pace=pace,
+                max_seconds=call.max_duration_seconds,
+                patience=Patience.of(call.initial_silence_timeout, settings.initial_silence_timeout),
             )
         finally:
             await turns.flush()
@@ -92,11 +96,18 @@ class ConversationActivities:
         return scene
 
     def _leave_message(self, scene: _Scene) -> Events:
-        if scene.agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE and not scene.said:
-            message = render(scene.agent.voicemail_message or "", scene.call.variables)
+        """What the agent's definition wants of voicemail: leave its message, or hang up."""
+        carrier, attempt = self._parts.carrier_of(scene.attempt), scene.attempt
+        assert attempt.carrier_call_id is not None, "a line that is open has been placed"
+        if scene.agent.on_voicemail is not VoicemailAction.LEAVE_MESSAGE:
+            return Events(carrier.hang_up(attempt.carrier_call_id))
+        text = render(scene.agent.voicemail_message or "", scene.call.variables)
+        if text not in (turn.text for turn in scene.said):
+            said = Spoken(len(scene.said), Speaker.AGENT, text, self._parts.clock())
             with self._parts.database.write() as session:
-                calls.add_turns(session, scene.attempt, [(0, Speaker.AGENT, message, self._parts.clock())])
-        return _ended(Disposition.VOICEMAIL, "agent", None)
+                calls.add_turns(session, attempt, [said])
+        speech = Speech(text, scene.agent.language, scene.agent.voice)
+        return Events(carrier.leave_message(attempt.carrier_call_id, speech))
 
     @activity.defn(name=names.EXTRACT)
     async def extract(self, order: AttemptOrder) -> None:
@@ -142,44 +153,6 @@ class ConversationActivities:
         with self._parts.database.write() as session:
             call = calls.load(session, order.call_id)
             self._parts.lifecycle.extraction_failed(session, call, error, self._parts.clock())
-
-
-class StoredTurns:
-    """Keeps a conversation's turns in the database, several in one write where they come fast."""
-
-    def __init__(self, database: Database, attempt: Attempt, position: int) -> None:
-        self._database = database
-        self._attempt = attempt
-        self._position = position
-        self._unwritten: list[tuple[int, Speaker, str, datetime]] = []
-        self._written_at = time.monotonic()
-
-    async def add(self, speaker: Speaker, text: str, at: datetime) -> None:
-        """One more turn."""
-        self._unwritten.append((self._position, speaker, text, at))
-        self._position += 1
-        if time.monotonic() - self._written_at >= FLUSH_EVERY:
-            await self.flush()
-
-    async def cut(self, text: str) -> None:
-        """The agent was interrupted: its last turn was heard only so far as ``text``."""
-        await self.flush()
-        await asyncio.to_thread(self._cut, text)
-
-    async def flush(self) -> None:
-        """Write what is not written yet."""
-        turns, self._unwritten = self._unwritten, []
-        self._written_at = time.monotonic()
-        if turns:
-            await asyncio.to_thread(self._write, turns)
-
-    def _write(self, turns: Sequence[tuple[int, Speaker, str, datetime]]) -> None:
-        with self._database.write() as session:
-            calls.add_turns(session, self._attempt, turns)
-
-    def _cut(self, text: str) -> None:
-        with self._database.write() as session:
-            calls.cut_last_turn(session, self._attempt, text)
 
 
 @asynccontextmanager

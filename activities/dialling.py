@@ -1,13 +1,16 @@
 """Dialling: admission and intent in one transaction, then the carrier, at most once an attempt, ever."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+import structlog
+from sqlmodel import Session
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.parts import Parts
+from activities.waiting import later
 from outdial import admission
 from outdial.admission import Admit, Full, Queue, Refuse
 from outdial.carriers.base import (
@@ -21,12 +24,16 @@ from outdial.carriers.base import (
     Sighting,
     Timed,
 )
+from outdial.carriers.pacing import NoSlot, Slot, stop, take_slot
 from outdial.lifecycle import note
 from outdial.models import Attempt, Call
-from outdial.store import calls
+from outdial.models.agent import VoicemailAction
+from outdial.store import calls, lines
 from outdial.vocabulary import Disposition, Progress
 from workflows import names
 from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Events
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class _Intended:
     carrier: Carrier
     dial: Dial
     deliveries: Sequence[str]
+    wait: float  # seconds until the carrier takes the next dial
 
 
 class DiallingActivities:
@@ -69,11 +77,10 @@ class DiallingActivities:
             call = calls.load(session, order.call_id)
             decision = admission.decide(session, call, now)
             if isinstance(decision, Admit):
-                carrier = parts.carrier_for(call)
-                attempt, deliveries = parts.lifecycle.begin_attempt(
-                    session, call, order.attempt, carrier=carrier.name, admitted=decision, now=now
-                )
-                return _Intended(carrier, parts.dial_of(call, attempt), deliveries)
+                slot = self._pace(session, call, now)
+                if isinstance(slot, Slot):
+                    return self._intend(session, call, order, decision, slot)
+                decision = Full(slot.reason)
             if isinstance(decision, Refuse):
                 note(session, call, "call.refused", now, rule=decision.code, reason=decision.reason)
                 return Dialled(DialResult.REFUSED, reason=decision.code, canceled=decision.canceled)
@@ -81,14 +88,33 @@ class DiallingActivities:
             progress = Progress.QUEUED if isinstance(decision, Queue) else Progress.HELD
             parts.lifecycle.hold(session, call, decision.reason, now, until, progress=progress)
         if isinstance(decision, Full):
-            raise _later(decision.reason, "NoLineFree", parts.settings.line_poll)
+            raise later(decision.reason, "NoLineFree", parts.settings.line_poll)
         return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
+
+    def _pace(self, session: Session, call: Call, now: datetime) -> Slot | NoSlot:
+        account = lines.lock_account(session, call.account_id)
+        return take_slot(session, account, self._parts.carrier_for(call).rate, now)
+
+    def _intend(
+        self, session: Session, call: Call, order: DialOrder, admitted: Admit, slot: Slot
+    ) -> _Intended:
+        parts, now, carrier = self._parts, self._parts.clock(), self._parts.carrier_for(call)
+        attempt, deliveries = parts.lifecycle.begin_attempt(
+            session, call, order.attempt, carrier=carrier.name, admitted=admitted, now=now
+        )
+        attempt.caller_id = parts.caller_id_for(session, call)
+        agent = calls.agent_version(session, call).definition
+        leaves_message = agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE
+        dial = replace(parts.dial_of(call, attempt), leaves_message=leaves_message)
+        return _Intended(carrier, dial, deliveries, slot.wait)
 
     def _place(self, order: DialOrder, intended: _Intended) -> Dialled:
         carrier, dial = intended.carrier, intended.dial
+        time.sleep(intended.wait)
         try:
             placed = carrier.place(dial)
         except DialRefused as refusal:
+            self._stop_if_told(carrier, refusal)
             return self._placed(carrier, [Timed(0, _end_of(refusal))], dial.max_duration)
         except DialUncertain:
             with self._parts.database.read() as session:
@@ -102,13 +128,27 @@ class DiallingActivities:
     def _find(self, call: Call, attempt: Attempt) -> Dialled:
         """What became of a dial that may have been made: never dialled again here, only looked up."""
         carrier, found = self._parts.carrier_of(attempt), self._look_up(call, attempt)
+        if found.sighting is Sighting.UNSURE and self._is_given_up(attempt):
+            return self._placed(carrier, [Timed(0, _UNKNOWN)], call.max_duration_seconds)
         if found.sighting is Sighting.UNSURE:
-            raise _later("The carrier can't say yet whether it took the dial.", "DialUnsettled", 5)
+            raise later("The carrier can't say yet whether it took the dial.", "DialUnsettled", 5)
         if found.sighting is Sighting.ABSENT:
             return self._placed(carrier, [Timed(0, _NOT_PLACED)], call.max_duration_seconds)
         if attempt.carrier_call_id is None and found.carrier_call_id is not None:
             self._record(DialOrder(call.id, attempt.number), found.carrier_call_id)
         return self._placed(carrier, found.script, call.max_duration_seconds)
+
+    def _is_given_up(self, attempt: Attempt) -> bool:
+        age = self._parts.clock() - attempt.intended_at
+        return age.total_seconds() >= self._parts.settings.unsettled_for
+
+    def _stop_if_told(self, carrier: Carrier, refusal: DialRefused) -> None:
+        """The carrier refuses the whole account: nobody is dialled for a while, and the operator is told."""
+        if not refusal.stops or carrier.rate is None:
+            return
+        _log.error("carrier.refuses_account", carrier=carrier.name, code=refusal.code, reason=refusal.message)
+        with self._parts.database.write() as session:
+            stop(session, carrier.rate, refusal.message, self._parts.clock())
 
     @activity.defn(name=names.LOOK_UP)
     def look_up(self, order: AttemptOrder) -> Events:
@@ -155,6 +195,7 @@ class DiallingActivities:
 
 
 _NOT_PLACED = CarrierEvent(EventKind.ENDED, disposition=Disposition.NOT_PLACED)
+_UNKNOWN = CarrierEvent(EventKind.ENDED, disposition=Disposition.UNKNOWN)
 
 
 def _end_of(refusal: DialRefused) -> CarrierEvent:
@@ -164,14 +205,4 @@ def _end_of(refusal: DialRefused) -> CarrierEvent:
         error_code=refusal.code,
         error_message=refusal.message,
         retryable=refusal.retryable,
-    )
-
-
-def _later(message: str, kind: str, seconds: float) -> ApplicationError:
-    # Benign: waiting is no error, and is not logged as one.
-    return ApplicationError(
-        message,
-        type=kind,
-        next_retry_delay=timedelta(seconds=seconds),
-        category=ApplicationErrorCategory.BENIGN,
     )

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session
 
 from outdial.carriers.base import Carrier, Dial
-from outdial.clock import Clock
 from outdial.carriers.registry import SIMULATED
+from outdial.clock import Clock
 from outdial.lifecycle import Lifecycle
-from outdial.models import Attempt, Call
+from outdial.models import Account, Attempt, Call
 from outdial.settings import Settings
 from outdial.store.database import Database
 
@@ -23,7 +26,6 @@ class Parts:
     clock: Clock
     start_deliveries: Callable[[Sequence[str]], None]
 
-    def dial_of(self, call: Call, attempt: Attempt) -> Dial:
     def carrier_for(self, call: Call) -> Carrier:
         """Who dials this call next: a test call is never dialled but by simulation."""
         return self.carriers[SIMULATED if call.test else self.settings.carrier]
@@ -34,13 +36,22 @@ class Parts:
             raise RuntimeError(f"{attempt.dial_key} was dialled by {attempt.carrier}, which is not set up here")
         return self.carriers[attempt.carrier]
 
+    def caller_id_for(self, session: Session, call: Call) -> str:
+        """The number that the callee sees: the call's own (its batch's among them), the account's, or the default."""
+        if call.caller_id is not None:
+            return call.caller_id
+        account = session.get_one(Account, call.account_id)
+        return account.default_caller_id or self.settings.default_caller_id
+
+    def dial_of(self, call: Call, attempt: Attempt) -> Dial:
         """What the carrier is asked, the same on every look at this attempt."""
         return Dial(
             key=attempt.dial_key,
             number=call.number,
             attempt=attempt.number,
-            caller_id=call.caller_id or self.settings.default_caller_id,
+            caller_id=attempt.caller_id or self.settings.default_caller_id,
             ring_timeout=self.settings.ring_timeout,
             max_duration=call.max_duration_seconds,
             record=call.recording_enabled,
+            not_after=attempt.intended_at + timedelta(seconds=self.settings.dial_timeout),
         )

@@ -2,14 +2,17 @@
 
 import dataclasses
 
+from sqlmodel import Session
 from temporalio import activity
 
 from activities.parts import Parts
+from activities.waiting import later
+from outdial.carriers import verdict
 from outdial.carriers.base import CarrierEvent
 from outdial.lifecycle import MACHINE, note
 from outdial.models import AgentDefinition, Attempt
 from outdial.models.agent import VoicemailAction
-from outdial.store import calls
+from outdial.store import calls, talks
 from outdial.vocabulary import AttemptState, Disposition
 from workflows import names
 from workflows.messages import AttemptEnd, Change, Ending, Next, Note
@@ -48,13 +51,24 @@ class RecordActivities:
             assert attempt is not None, "only attempts that were begun can end"
             if attempt.ended_at is None:
                 parts.lifecycle.carrier_events(session, call, attempt, ended.events, now)
-                end = _complete(ended.end, attempt, canceled=ended.canceled)
+                end = _complete(self._judged(session, attempt, ended), attempt, canceled=ended.canceled)
                 parts.lifecycle.end_attempt(session, call, attempt, end, now)
             agent = calls.agent_version(session, call).definition
             following = _what_follows(attempt, agent, canceled=ended.canceled)
             if following.talked and following.retry_at is None:
                 parts.lifecycle.extracting(session, call)
         return following
+
+    def _judged(self, session: Session, attempt: Attempt, ended: AttemptEnd) -> CarrierEvent:
+        """The end as the conversation at the carrier's socket saw it, where there was to be one."""
+        talks_elsewhere = not self._parts.carrier_of(attempt).talks_here
+        to_person = attempt.state is AttemptState.ANSWERED and attempt.answered_by != MACHINE
+        if not (talks_elsewhere and to_person) or ended.end.disposition is not None or ended.canceled:
+            return ended.end
+        talk, now = talks.of(session, attempt), self._parts.clock()
+        if verdict.is_closing(talk, now, self._parts.settings.talk_lost_after):
+            raise later("The conversation's last words are being kept.", "TalkClosing", 0.2)
+        return verdict.judged(ended.end, attempt, talk)
 
     @activity.defn(name=names.FINISH)
     def finish(self, ending: Ending) -> None:

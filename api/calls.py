@@ -12,13 +12,13 @@ from api.deps import DatabaseDep, LinksDep, PageDep, PrincipalDep, SettingsDep, 
 from api.do_not_call import number_in_query
 from api.errors import renamed_fields
 from api.idempotency import OnceDep
+from api.media import recording_response
 from api.paging import Listing, read_page
 from api.schemas.calls import CallCreate, CallDetail, CallPublic
 from outdial.errors import Invalid
 from outdial.intake import Intake
 from outdial.models import Call
 from outdial.models.base import utc_now
-from outdial.recordings import recording_of
 from outdial.store import calls, listing
 from outdial.store.scope import get
 from outdial.transcript import Transcript, transcript_of
@@ -130,11 +130,11 @@ def read_transcript(call_id: str, principal: PrincipalDep, database: DatabaseDep
 @router.get("/calls/{call_id}/recording", summary="Fetch a call's recording", response_class=FileResponse)
 def read_recording(
     call_id: str, principal: PrincipalDep, database: DatabaseDep, settings: SettingsDep
-) -> FileResponse:
+) -> Response:
     """The audio file of the latest recorded attempt; 404 where nothing was recorded."""
     with database.read() as session:
         call = get(session, principal.account.id, Call, call_id)
-        return FileResponse(recording_of(session, call, settings))
+    return recording_response(database, call, settings)
 
 
 def _metadata_filter(request: Request) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from outdial.carriers.base import CarrierEvent
 from outdial.models import Call
 
 
@@ -40,6 +41,10 @@ class Gateway(Protocol):
 
     def reschedule(self, call_id: str, due_at: datetime) -> None:
         """Make the next dial due at another time."""
+        ...
+
+    def carrier_event(self, call_id: str, attempt: int, event: CarrierEvent) -> None:
+        """Tell the call what its carrier told of an attempt."""
         ...
 
     def ping(self) -> None:

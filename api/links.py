@@ -1,13 +1,12 @@
 """/v1/links: a call's transcript and recording, by addresses that work without a key and expire."""
 
-
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 
+from api.media import recording_response
 from api.deps import DatabaseDep, LinksDep, SettingsDep
 from outdial.links import LinkKind
 from outdial.models.base import utc_now
-from outdial.recordings import recording_of
 from outdial.store import calls
 from outdial.transcript import Transcript, transcript_of
 
@@ -23,9 +22,9 @@ def read_transcript(token: str, database: DatabaseDep, links: LinksDep) -> Trans
 
 
 @router.get("/recording/{token}", response_class=FileResponse)
-def read_recording(token: str, database: DatabaseDep, links: LinksDep, settings: SettingsDep) -> FileResponse:
+def read_recording(token: str, database: DatabaseDep, links: LinksDep, settings: SettingsDep) -> Response:
     """The call's recording."""
     call_id = links.verify(LinkKind.RECORDING, token, utc_now())
     with database.read() as session:
-        path = recording_of(session, calls.load(session, call_id), settings)
-    return FileResponse(path, filename=f"{call_id}{path.suffix}")
+        call = calls.load(session, call_id)
+    return recording_response(database, call, settings)

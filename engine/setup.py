@@ -32,6 +32,10 @@ UPKEEP = {
     names.SWEEP_LINES: timedelta(seconds=30),
     names.MEND_DELIVERIES: timedelta(seconds=30),
     names.FORGET: timedelta(hours=1),
+    names.TELL_REPORTS: timedelta(seconds=15),
+    names.WATCH_TALKS: timedelta(seconds=15),
+    names.KEEP_RECORDINGS: timedelta(seconds=30),
+    names.DELETE_RECORDINGS: timedelta(hours=1),
 }
 
 

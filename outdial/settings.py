@@ -59,7 +59,52 @@ class Settings(BaseSettings):
         description="Comma-separated Fernet keys for secrets at rest, newest first; unset: a file in data.",
     )
 
-    carrier: str = Field(default="simulated", description="Who dials: simulated.")
+    carrier: str = Field(default="simulated", description="Who dials: simulated or twilio.")
+    twilio_account_sid: str = Field(default="", description="Twilio's name for your account: AC….")
+    twilio_auth_token: SecretStr | None = Field(
+        default=None, description="That account's auth token; it also proves that callbacks are Twilio's."
+    )
+    twilio_api_url: str | None = Field(
+        default=None, description="A server that stands in for Twilio's API; unset: Twilio itself."
+    )
+    twilio_timeout: float = Field(
+        default=15, gt=0, description="How long one request to Twilio may take; less than dial_timeout."
+    )
+    twilio_machine_detection: bool = Field(
+        default=True, description="Let Twilio find out whether a machine answered; it charges for it."
+    )
+    twilio_max_queue: float = Field(
+        default=20,
+        gt=0,
+        description="A dial that Twilio would keep in its own queue for longer is cancelled.",
+    )
+    twilio_settle: float = Field(
+        default=30, gt=0, description="How long after the last moment to dial Twilio may not list the call yet."
+    )
+    twilio_tts_provider: str | None = Field(default=None, description="Who speaks; unset: Twilio's default.")
+    twilio_transcription_provider: str | None = Field(
+        default=None, description="Who understands speech; unset: Twilio's default."
+    )
+    calls_per_second: float = Field(
+        default=1, gt=0, description="How many dials a second Twilio takes from your account."
+    )
+    unsettled_for: float = Field(
+        default=600,
+        gt=0,
+        description="How long a dial of unknown fate is looked for before it ends as unknown.",
+    )
+    initial_silence_timeout: float = Field(
+        default=8, gt=0, description="How long a callee may say nothing before the agent asks again."
+    )
+    talk_lost_after: float = Field(
+        default=20, gt=0, description="A conversation whose process is silent for so long is lost."
+    )
+    media_store: str | None = Field(
+        default=None, description="Where recordings are kept, as an fsspec address; unset: the data folder."
+    )
+    media_retention_days: float = Field(
+        default=90, gt=0, description="How long recordings are kept, here and at the carrier."
+    )
     simulated_speed: float = Field(
         default=1.0, gt=0, description="How much faster than life simulated people ring and talk."
     )
@@ -107,6 +152,18 @@ class Settings(BaseSettings):
         default=60, gt=0, description="How long a model may take to read a finished talk."
     )
 
+    support_contact: str = Field(
+        default="the operator of this Outdial",
+        description="Whom to ask to have outbound calling enabled, as errors say it.",
+    )
+    rate_limit: str = Field(
+        default="30000/minute",
+        description="Requests that one key may make, such as 100/second or 5000/hour; empty: any number.",
+    )
+    rate_limit_storage: str = Field(
+        default="memory://",
+        description="Where requests are counted, an address for the library limits; memory: per API process.",
+    )
     max_schedule_days: int = Field(default=365, gt=0, description="How far ahead a call may be scheduled.")
     default_max_duration: int = 900
     longest_max_duration: int = 14_400
@@ -143,15 +200,3 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """The process's settings, read once from the environment."""
     return Settings()
-    support_contact: str = Field(
-        default="the operator of this Outdial",
-        description="Whom to ask to have outbound calling enabled, as errors say it.",
-    )
-    rate_limit: str = Field(
-        default="30000/minute",
-        description="Requests that one key may make, such as 100/second or 5000/hour; empty: any number.",
-    )
-    rate_limit_storage: str = Field(
-        default="memory://",
-        description="Where requests are counted, an address for the library limits; memory: per API process.",
-    )

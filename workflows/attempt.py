@@ -91,6 +91,20 @@ class LiveAttempt:
         self._show(f"talking, attempt {self.number}")
         dialled, line = self._dialled, self._line
         limit = dialled.talk_limit + dialled.grace
+        while line.end is None and not self._cancel:
+            opened = line.opened
+            if not await self._converse(limit) or line.end is not None:
+                return
+            # At a carrier's own socket the talk goes on; it may turn out that a machine answered.
+            await self._until(
+                lambda opened=opened: self._is_over() or line.opened is not opened, limit, "longest conversation"
+            )
+            if line.opened is opened:
+                return
+
+    async def _converse(self, limit: float) -> bool:
+        """Talk as far as that is done here, or leave a message; False if that can't go on."""
+        line = self._line
         order = TalkOrder(self._order.call_id, self.number, line.to_machine, line.take_unkept())
         talk = workflow.start_activity(
             names.CONVERSE,
@@ -102,16 +116,18 @@ class LiveAttempt:
             cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
             summary="leave a message or hang up" if line.to_machine else "conversation",
         )
-        await workflow.wait_condition(lambda: talk.done() or line.end is not None or self._cancel)
+        await workflow.wait_condition(lambda: talk.done() or self._is_over())
         if not talk.done():
             talk.cancel()
-            return
+            return False
         try:
             self._play((await talk).script)
         except ActivityError:
-            return  # The conversation can't go on: hang up.
-        if line.end is None:
-            await self._until(lambda: line.end is not None or self._cancel, limit, "longest conversation")
+            return False  # The conversation can't go on: hang up.
+        return True
+
+    def _is_over(self) -> bool:
+        return self._line.end is not None or self._cancel
 
     async def _hang_up(self) -> None:
         """End the line; if the carrier says nothing to that either, ask it, and at last call the result unknown."""
@@ -156,7 +172,7 @@ class LiveAttempt:
                 self._order.call_id, self.number, end, self._line.take_unkept(), canceled=self._cut_short
             ),
             result_type=Next,
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             retry_policy=UNTIL_DONE,
             summary=f"attempt {self.number} {end.disposition or 'ended'}",
         )

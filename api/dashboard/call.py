@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
-from fastapi.responses import FileResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from api.deps import DatabaseDep, GatewayDep, SettingsDep, StarterDep
 from api.paging import Page, read_page
 from outdial.errors import Conflict, OutdialError
 from outdial.models import Agent, Call, Delivery, DeliveryState
-from outdial.recordings import recording_of
+from api.media import recording_response
 from outdial.store import calls, deliveries
 from outdial.store.database import Database
 from outdial.store.deliveries import DeliveryFilter
@@ -100,10 +99,11 @@ def act(
 
 
 @router.get("/recording")
-def recording(call_id: str, view: ViewDep, database: DatabaseDep, settings: SettingsDep) -> FileResponse:
+def recording(call_id: str, view: ViewDep, database: DatabaseDep, settings: SettingsDep) -> Response:
     """The audio of the latest recorded attempt."""
     with database.read() as session:
-        return FileResponse(recording_of(session, get(session, view.account_id, Call, call_id), settings))
+        call = get(session, view.account_id, Call, call_id)
+    return recording_response(database, call, settings)
 
 
 def _check(call: Call) -> None:

@@ -24,10 +24,14 @@ class Utterance:
 
 @dataclass(frozen=True)
 class ReplyPart:
-    """A piece of what the agent says, spaces included; ``end`` on the last one asks to hang up after it."""
+    """A piece of what the agent says, spaces included.
+
+    ``end`` on the last one asks to hang up after it, ``transfer`` to connect the callee to a person instead.
+    """
 
     text: str
     end: bool = False
+    transfer: bool = False
 
 
 class Extraction(BaseModel):

@@ -44,7 +44,11 @@ class Timed:
 
 @dataclass(frozen=True)
 class Dial:
-    """What a carrier is asked to do. ``key`` names this dial for ever; a carrier that can, refuses it twice."""
+    """What a carrier is asked to do. ``key`` names this dial for ever; a carrier that can, refuses it twice.
+
+    It is not asked any more from ``not_after`` on: a process that stood still must not dial what another one has
+    found undialled meanwhile.
+    """
 
     key: str
     number: str
@@ -53,6 +57,18 @@ class Dial:
     ring_timeout: float
     max_duration: float
     record: bool
+    not_after: datetime
+    # A machine's greeting is to be heard to its end, since a message is left after it.
+    leaves_message: bool = False
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Words to be spoken by the carrier's own voice."""
+
+    text: str
+    language: str
+    voice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,11 +79,25 @@ class Placed:
     script: list[Timed] = field(default_factory=list["Timed"])
 
 
-class DialRefused(Exception):
-    """The carrier said no and dialled nothing; ``retryable`` says whether asking later can help."""
+@dataclass(frozen=True)
+class DialRate:
+    """How fast a carrier may be asked to dial; ``key`` names the account there that the limit is for."""
 
-    def __init__(self, message: str, *, code: str, disposition: Disposition, retryable: bool) -> None:
+    key: str
+    per_second: float
+
+
+class DialRefused(Exception):
+    """The carrier said no and dialled nothing; ``retryable`` says whether asking later can help.
+
+    ``stops`` says that no dial of the carrier's account can succeed until somebody mends it.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, disposition: Disposition, retryable: bool, stops: bool = False
+    ) -> None:
         super().__init__(message)
+        self.stops = stops
         self.message = message
         self.code = code
         self.disposition = disposition
@@ -76,6 +106,10 @@ class DialRefused(Exception):
 
 class DialUncertain(Exception):
     """Nobody knows whether the carrier dialled: a time-out, a cut connection, a 5xx after sending."""
+
+
+class CarrierAway(Exception):
+    """The carrier did not answer, or not sensibly; asking again is harmless."""
 
 
 class Sighting(StrEnum):
@@ -106,18 +140,31 @@ class Carrier(Protocol):
     talks_here: bool
     # How much faster than life its people are; limits on ringing and talking shrink with it. 1 for real ones.
     pace: float
+    # How fast it may be asked to dial; None: as fast as can be.
+    rate: DialRate | None
 
     def place(self, dial: Dial) -> Placed:
-        """Dial. Raises DialRefused where nothing was dialled, DialUncertain where that is not known."""
+        """Dial, unless it is too late to; the time is looked at last thing before the request is sent.
+
+        Raises DialRefused where nothing was dialled, DialUncertain where that is not known.
+        """
         ...
 
     def look_up(self, dial: Dial, carrier_call_id: str | None, intended_at: datetime) -> Lookup:
         """What became of a dial, by the carrier's id if it is known, else by the dial's key.
 
-        ABSENT is answered only when a request that was under way can no longer arrive.
+        ABSENT is answered only when a request that was under way can no longer arrive, so never before the
+        dial's ``not_after``.
         """
         ...
 
     def hang_up(self, carrier_call_id: str) -> list[Timed]:
-        """End the call if it is live; harmless if it is not. Returns the events that are known at once."""
+        """End the call if it is live; harmless if it is not. Returns the events that are known at once.
+
+        Raises CarrierAway.
+        """
+        ...
+
+    def leave_message(self, carrier_call_id: str, message: Speech) -> list[Timed]:
+        """Speak to the machine that answered, then end the call. Raises CarrierAway."""
         ...

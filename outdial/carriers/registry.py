@@ -7,8 +7,8 @@ from outdial.errors import Invalid
 from outdial.settings import Settings
 from outdial.store.database import Database
 
-
 SIMULATED = "simulated"
+TWILIO = "twilio"
 
 
 def make_carriers(settings: Settings, database: Database, clock: Clock) -> dict[str, Carrier]:
@@ -22,4 +22,10 @@ def make_carrier(settings: Settings, database: Database, clock: Clock) -> Carrie
     """The carrier that the settings name. Raises Invalid for a name that is none."""
     if settings.carrier == SIMULATED:
         return SimulatedCarrier(database, settings, clock)
-    raise Invalid(f"OUTDIAL_CARRIER is {settings.carrier!r}; expected: simulated.", field="carrier")
+    if settings.carrier == TWILIO:
+        # Its library takes a second to import, and no other carrier needs it.
+        from outdial.carriers.twilio.carrier import TwilioCarrier
+
+        return TwilioCarrier(database, settings, clock)
+    expected = f"{SIMULATED} or {TWILIO}"
+    raise Invalid(f"OUTDIAL_CARRIER is {settings.carrier!r}; expected: {expected}.", field="carrier")

@@ -13,6 +13,7 @@ from outdial.carriers.base import (
     Lookup,
     Placed,
     Sighting,
+    Speech,
     Timed,
 )
 from outdial.carriers.personas import Fate, Persona, persona_of
@@ -42,6 +43,7 @@ class SimulatedCarrier:
 
     name = "simulated"
     talks_here = True
+    rate = None
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         self._database = database
@@ -67,9 +69,10 @@ class SimulatedCarrier:
 
     def look_up(self, dial: Dial, carrier_call_id: str | None, intended_at: datetime) -> Lookup:
         placed_at = self._placed_at(dial.key)
-        if placed_at is None:
-            return Lookup(Sighting.ABSENT)
         fate = self._persona(dial).fate(dial.attempt)
+        if placed_at is None:
+            over = fate is Fate.UNREACHED or self._clock() >= dial.not_after
+            return Lookup(Sighting.ABSENT if over else Sighting.UNSURE)
         script = self._unheard(dial) if fate is Fate.MUTE else self._script(dial, fate)
         elapsed = (self._clock() - placed_at).total_seconds()
         ahead = [Timed(max(0.0, step.after - elapsed), step.event) for step in script]
@@ -77,6 +80,10 @@ class SimulatedCarrier:
 
     def hang_up(self, carrier_call_id: str) -> list[Timed]:
         return [Timed(0, CarrierEvent(EventKind.ENDED, ended_by="agent"))]
+
+    def leave_message(self, carrier_call_id: str, message: Speech) -> list[Timed]:
+        ended = CarrierEvent(EventKind.ENDED, disposition=Disposition.VOICEMAIL, ended_by="agent")
+        return [Timed(0, ended)]
 
     def _persona(self, dial: Dial) -> Persona:
         return persona_of(dial.number, seed=self._settings.simulated_seed, mix=self._settings.simulated_mix)
@@ -102,10 +109,11 @@ class SimulatedCarrier:
 
     def _write_into_book(self, dial: Dial) -> None:
         with self._database.write() as session:
+            now = self._clock()
+            if now >= dial.not_after:
+                raise DialUncertain("It was too late to dial.")
             session.add(
-                SimulatedDial(
-                    dial_key=dial.key, number=dial.number, attempt=dial.attempt, placed_at=self._clock()
-                )
+                SimulatedDial(dial_key=dial.key, number=dial.number, attempt=dial.attempt, placed_at=now)
             )
 
     def _placed_at(self, key: str) -> datetime | None:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from outdial.agents.base import Talker, Utterance
 from outdial.carriers.callee import Callee
+from outdial.conversation.silence import Patience
 from outdial.conversation.talk import Heard, Talk, converse
 from outdial.conversation.transcript import Transcript
 from outdial.models.call import Speaker
 
 SECONDS_PER_WORD = 0.35
 _LETTERS_PER_WORD = 6
-# How long a callee may say nothing, in seconds of the conversation.
-SILENCE_SECONDS = 8.0
 # From this speed on nothing sleeps at all.
 FULL_SPEED = 1000
 
@@ -23,33 +23,49 @@ def pace_of(speed: float) -> float:
 
 
 async def hold(
-    talker: Talker, callee: Callee, transcript: Transcript, *, pace: float, max_seconds: float
+    talker: Talker,
+    callee: Callee,
+    transcript: Transcript,
+    *,
+    pace: float,
+    max_seconds: float,
+    patience: Patience = Patience(),
 ) -> Talk:
     """Let them talk. ``pace`` is seconds a word (see `pace_of`), ``max_seconds`` the talk's own time."""
     said = transcript.said
     # The callee's last words may have been stored and the hanging up after them lost with the process.
     if said and said[-1].speaker is Speaker.CALLEE and callee.hears(said[:-1]).hangs_up:
         return Talk("callee", transcript.heard_anything)
-    return await converse(talker, SimulatedLine(callee, said, pace=pace), transcript, max_seconds=max_seconds)
+    line = SimulatedLine(callee, said, pace=pace, patience=patience)
+    return await converse(talker, line, transcript, max_seconds=max_seconds)
 
 
 class SimulatedLine:
     """Carries words to a callee and back, and keeps the conversation's own time."""
 
-    def __init__(self, callee: Callee, said: Sequence[Utterance] = (), *, pace: float) -> None:
+    latency_ms: int | None = None
+
+    def __init__(
+        self, callee: Callee, said: Sequence[Utterance] = (), *, pace: float, patience: Patience = Patience()
+    ) -> None:
         self._callee = callee
+        self._patience = patience
         self._scale = pace / SECONDS_PER_WORD
         self._elapsed = sum(_seconds(turn.text) for turn in said)
+
+    def speaking(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # nobody here breaks in
 
     async def say(self, part: str) -> None:
         await self._pass(_seconds(part))
 
     async def listen(self, said: Sequence[Utterance]) -> Heard:
-        reply = self._callee.hears(said)
-        if reply.text is None and not reply.hangs_up:
-            await self._pass(SILENCE_SECONDS)
-        else:
-            await self._pass(reply.pause_seconds + _seconds(reply.text or ""))
+        reply, limit = self._callee.hears(said), self._patience.seconds(said)
+        is_silent = reply.text is None and not reply.hangs_up
+        if is_silent or reply.pause_seconds > limit:
+            await self._pass(limit)
+            return Heard(None)
+        await self._pass(reply.pause_seconds + _seconds(reply.text or ""))
         return Heard(reply.text, reply.hangs_up)
 
     def elapsed(self) -> float:

@@ -1,6 +1,7 @@
 """The turn loop: the agent speaks, the other side answers, until one of them ends it."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -12,7 +13,7 @@ STILL_THERE = "Hello? Are you still there?"
 NOBODY_THERE = "I'm afraid I can't hear you, so I'll end the call here. Goodbye."
 APOLOGY = "I'm sorry, I'm having a technical problem and have to end the call here. Goodbye."
 
-EndedBy = Literal["agent", "callee", "silence", "limit", "error"]
+EndedBy = Literal["agent", "callee", "silence", "limit", "error", "transfer"]
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,33 @@ class Talk:
 
 @dataclass(frozen=True)
 class Heard:
-    """The other side's turn: ``text`` None is a silence that lasted too long."""
+    """The other side's turn: ``text`` None is a silence that lasted too long.
+
+    ``cut`` is what was heard of the agent's last words, where the other side broke into them.
+    """
 
     text: str | None
     hung_up: bool = False
+    cut: str | None = None
+
+
+class Interrupted(Exception):
+    """The other side broke into the agent's turn, of which only ``heard`` was heard; None where that is unknown."""
+
+    def __init__(self, heard: str | None) -> None:
+        super().__init__(heard)
+        self.heard = heard
 
 
 class Transport(Protocol):
     """What carries the voices: a simulated callee, or a real phone."""
+
+    # From the other side's last word to the first of the agent's turn, where that is measured.
+    latency_ms: int | None
+
+    def speaking(self) -> AbstractAsyncContextManager[None]:
+        """One turn of the agent. Raises Interrupted when the other side breaks in before all of it was sent."""
+        ...
 
     async def say(self, part: str) -> None:
         """Speak a part of the agent's turn; the parts of one turn follow each other without a pause."""
@@ -87,28 +107,47 @@ async def _turn(talker: Talker, transport: Transport, transcript: Transcript) ->
 async def _speak(text: str, transport: Transport, transcript: Transcript) -> None:
     """Fixed words; kept before they are spoken, so that they are not spoken twice."""
     await transcript.add(Speaker.AGENT, text)
-    await transport.say(text)
+    try:
+        async with transport.speaking():
+            await transport.say(text)
+    except Interrupted as broken:
+        await transcript.interrupt(broken.heard)
 
 
 async def _reply(talker: Talker, transport: Transport, transcript: Transcript) -> None:
     parts: list[str] = []
     try:
-        end = await _stream(talker, transport, transcript, parts)
+        async with transport.speaking():
+            end = await _stream(talker, transport, transcript, parts)
+    except Interrupted as broken:
+        await _give_way(broken, "".join(parts), transport, transcript)
+        return
     except TalkFailed as failure:
-        await transcript.add(Speaker.AGENT, "".join(parts))
+        await transcript.add(Speaker.AGENT, "".join(parts), transport.latency_ms)
         await _speak(APOLOGY, transport, transcript)
         raise _Ended("error", str(failure)) from failure
-    await transcript.add(Speaker.AGENT, "".join(parts))
+    await transcript.add(Speaker.AGENT, "".join(parts), transport.latency_ms)
     if end:
-        raise _Ended("agent")
+        raise _Ended(end)
 
 
-async def _stream(talker: Talker, transport: Transport, transcript: Transcript, parts: list[str]) -> bool:
-    """Speak the agent's turn as it is made, gathering it in ``parts``; whether it ends the call."""
-    end = False
+async def _give_way(broken: Interrupted, spoken: str, transport: Transport, transcript: Transcript) -> None:
+    """Keep what was heard of a turn that was broken into, and listen."""
+    if spoken.strip():
+        await transcript.add(Speaker.AGENT, spoken, transport.latency_ms)
+        await transcript.interrupt(broken.heard)
+    await _listen(transport, transcript)
+
+
+async def _stream(
+    talker: Talker, transport: Transport, transcript: Transcript, parts: list[str]
+) -> EndedBy | None:
+    """Speak the agent's turn as it is made, gathering it in ``parts``; answers whether it ends the call, and how."""
+    end: EndedBy | None = None
     async for part in talker.reply(transcript.said):
         parts.append(part.text)
-        end = end or part.end
+        if part.end or part.transfer:
+            end = "transfer" if part.transfer else "agent"
         if part.text:
             await transport.say(part.text)
     if not end and not "".join(parts).strip():
@@ -119,6 +158,8 @@ async def _stream(talker: Talker, transport: Transport, transcript: Transcript, 
 async def _listen(transport: Transport, transcript: Transcript) -> None:
     """The callee's turn. A long silence is asked about once, then it ends the call."""
     heard = await transport.listen(transcript.said)
+    if heard.cut is not None:
+        await transcript.interrupt(heard.cut)
     if heard.text:
         await transcript.add(Speaker.CALLEE, heard.text)
     if heard.hung_up:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -62,18 +63,25 @@ def turns_of(session: Session, attempt: Attempt) -> Sequence[Turn]:
     return session.exec(select(Turn).where(Turn.attempt_id == attempt.id).order_by(col(Turn.position))).all()
 
 
-def add_turns(session: Session, attempt: Attempt, said: Sequence[tuple[int, Speaker, str, datetime]]) -> None:
-    """Add utterances as (position, speaker, text, time)."""
+class Spoken(NamedTuple):
+    """One utterance that is to be kept."""
+
+    position: int
+    speaker: Speaker
+    text: str
+    at: datetime
+    latency_ms: int | None = None
+
+
+def add_turns(session: Session, attempt: Attempt, said: Sequence[Spoken]) -> None:
+    """Add utterances."""
     session.add_all(
         Turn(
             account_id=attempt.account_id,
             attempt_id=attempt.id,
-            position=position,
-            speaker=speaker,
-            text=text,
-            at=at,
+            **turn._asdict(),
         )
-        for position, speaker, text, at in said
+        for turn in said
     )
 
 

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from outdial.links import Links
+from outdial.media.store import FOLDER
 from outdial.models import Attempt, Call, Speaker
 from outdial.models.base import utc_now
-from outdial.recordings import FOLDER
 from outdial.store import calls
+from outdial.store.calls import Spoken
 from tests.api.serving import Api, client_of
 from tests.build import a_call
 
@@ -39,7 +40,7 @@ def talked(api: Api, *, recording: str | None = None) -> Call:
         )
         session.add(attempt)
         session.flush()
-        turns = [(0, Speaker.AGENT, "Hello Zoë", now), (1, Speaker.CALLEE, "Hi", now)]
+        turns = [Spoken(0, Speaker.AGENT, "Hello Zoë", now), Spoken(1, Speaker.CALLEE, "Hi", now)]
         calls.add_turns(session, attempt, turns)
     return call
 

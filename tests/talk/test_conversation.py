@@ -45,7 +45,7 @@ class Kept:
     def __init__(self) -> None:
         self.turns: list[Utterance] = []
 
-    async def add(self, speaker: Speaker, text: str, at: datetime) -> None:
+    async def add(self, speaker: Speaker, text: str, at: datetime, latency_ms: int | None = None) -> None:
         assert at.tzinfo is not None
         self.turns.append(Utterance(speaker, text))
 

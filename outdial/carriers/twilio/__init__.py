@@ -1,0 +1,1 @@
+"""Twilio: real phones."""

@@ -1,0 +1,60 @@
+"""What Twilio is told to do on a line, as TwiML."""
+
+from typing import Any, Final
+
+from twilio.twiml.voice_response import Connect, VoiceResponse
+
+from outdial.carriers.base import Speech
+from outdial.settings import Settings
+
+# Twilio then tells when it has spoken our words, so that the last ones are not cut.
+_EVENTS: Final = "speaker-events tokens-played"
+
+
+def talk_twiml(settings: Settings, *, socket: str, then: str, language: str, voice: str | None) -> str:
+    """Connect the line to our socket; ``then`` is asked what to do afterwards."""
+    response, connect = VoiceResponse(), Connect(action=then)
+    chosen: dict[str, Any] = {
+        "voice": voice,
+        "tts_provider": settings.twilio_tts_provider,
+        "transcription_provider": settings.twilio_transcription_provider,
+    }
+    connect.conversation_relay(
+        url=socket,
+        language=language,
+        interruptible="any",
+        dtmf_detection=True,
+        events=_EVENTS,
+        **{name: value for name, value in chosen.items() if value},
+    )
+    response.append(connect)
+    return str(response)
+
+
+def message_twiml(message: Speech) -> str:
+    """Speak, then hang up."""
+    response = VoiceResponse()
+    voice = {"voice": message.voice} if message.voice and _is_for_say(message.voice) else {}
+    response.say(message.text, language=message.language, **voice)
+    response.hangup()
+    return str(response)
+
+
+def transfer_twiml(number: str, *, caller_id: str | None, longest: int) -> str:
+    """Connect the callee to somebody else's phone."""
+    response = VoiceResponse()
+    response.dial(number, caller_id=caller_id, time_limit=longest)
+    response.hangup()
+    return str(response)
+
+
+def hangup_twiml() -> str:
+    """End the call."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
+def _is_for_say(voice: str) -> bool:
+    """<Say> knows Google's and Amazon's voices by their full names, ConversationRelay's go without."""
+    return voice.startswith(("Google.", "Polly.", "alice", "man", "woman"))

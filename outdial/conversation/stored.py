@@ -1,0 +1,52 @@
+"""A conversation's turns on their way into the database."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from outdial.models import Attempt, Speaker
+from outdial.store import calls
+from outdial.store.calls import Spoken
+from outdial.store.database import Database
+
+# How often turns are written while people talk; at full speed a whole conversation is one write.
+FLUSH_EVERY = 0.5
+
+
+class StoredTurns:
+    """Keeps a conversation's turns in the database, several in one write where they come fast."""
+
+    def __init__(self, database: Database, attempt: Attempt, position: int) -> None:
+        self._database = database
+        self._attempt = attempt
+        self._position = position
+        self._unwritten: list[Spoken] = []
+        self._written_at = time.monotonic()
+
+    async def add(self, speaker: Speaker, text: str, at: datetime, latency_ms: int | None = None) -> None:
+        """One more turn."""
+        self._unwritten.append(Spoken(self._position, speaker, text, at, latency_ms))
+        self._position += 1
+        if time.monotonic() - self._written_at >= FLUSH_EVERY:
+            await self.flush()
+
+    async def cut(self, text: str) -> None:
+        """The agent was interrupted: its last turn was heard only so far as ``text``."""
+        await self.flush()
+        await asyncio.to_thread(self._cut, text)
+
+    async def flush(self) -> None:
+        """Write what is not written yet."""
+        turns, self._unwritten = self._unwritten, []
+        self._written_at = time.monotonic()
+        if turns:
+            await asyncio.to_thread(self._write, turns)
+
+    def _write(self, turns: Sequence[Spoken]) -> None:
+        with self._database.write() as session:
+            calls.add_turns(session, self._attempt, turns)
+
+    def _cut(self, text: str) -> None:
+        with self._database.write() as session:
+            calls.cut_last_turn(session, self._attempt, text)

@@ -1,0 +1,104 @@
+"""Everything at once, for real: the emulated Twilio, our API and our worker over a Temporal server."""
+
+import threading
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from temporalio.client import Client
+
+from api.app import create_app
+from outdial.models import Call
+from outdial.settings import Settings
+from outdial.store.database import Database
+from tests.running import Running, running, settings_for
+from tests.temporal_server import HOST, free_port, wait_until_open
+from twilio_emulator.calls import EmulatedCall
+from twilio_emulator.emulator import Emulator
+from twilio_emulator.faults import Fault
+from twilio_emulator.rest import create_app as create_twilio
+
+ACCOUNT_SID = "AC" + "1" * 32
+AUTH_TOKEN = "a" * 32
+NUMBER = "+15005550006"
+
+
+@dataclass
+class World:
+    """Outdial at work with an emulated Twilio."""
+
+    outdial: Running
+    twilio: Emulator
+    api_url: str
+
+    def fail(self, **fault: Any) -> None:
+        """Something goes wrong with the next call."""
+        self.twilio.faults.append(Fault.model_validate(fault))
+
+    def made(self, call: Call) -> list[EmulatedCall]:
+        """The calls that Twilio made for this call's number."""
+        return self.twilio.calls_to(call.number)
+
+
+def twilio_settings(database: Database, data: Path, api_url: str, twilio_url: str, **given: Any) -> Settings:
+    """Settings of an installation that dials through an emulated Twilio, with little patience."""
+    values: dict[str, Any] = {
+        "data": data,
+        "carrier": "twilio",
+        "twilio_account_sid": ACCOUNT_SID,
+        "twilio_auth_token": AUTH_TOKEN,
+        "twilio_api_url": twilio_url,
+        "twilio_timeout": 1,
+        "twilio_settle": 0.5,
+        "default_caller_id": NUMBER,
+        "public_url": api_url,
+        "calls_per_second": 100,
+        "dial_timeout": 3,
+        "ring_timeout": 3,
+        "silence_grace": 1,
+        "initial_silence_timeout": 0.2,
+        "talk_lost_after": 2,
+        "unsettled_for": 4,
+        **given,
+    }
+    return settings_for(database, **values)
+
+
+@contextmanager
+def serving(app: Any, port: int) -> Generator[str]:
+    """An application over a socket; yields its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, host=HOST, port=port, log_config=None, timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until_open(port)
+        yield f"http://{HOST}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@asynccontextmanager
+async def world(
+    temporal: str, database: Database, data: Path, *, speed: float = 1000, **given: Any
+) -> AsyncIterator[World]:
+    """All of it until the block ends; ``speed`` is how much faster than life people are."""
+    twilio = Emulator(ACCOUNT_SID, AUTH_TOKEN, (NUMBER,), speed)
+    twilio_port, api_port = free_port(), free_port()
+    api_url = f"http://{HOST}:{api_port}"
+    settings = twilio_settings(database, data, api_url, f"http://{HOST}:{twilio_port}", **given)
+    async with running(temporal, database, **settings.model_dump(exclude_unset=True)) as outdial:
+        with (
+            serving(create_twilio(twilio), twilio_port),
+            serving(_api(settings, outdial.client, temporal), api_port),
+        ):
+            yield World(outdial, twilio, api_url)
+
+
+def _api(settings: Settings, client: Client, temporal: str) -> Any:
+    return create_app(settings.model_copy(update={"temporal_address": temporal}))
