@@ -1,5 +1,6 @@
 """The web application: `uvicorn api.app:app`, or `create_app()` with settings of one's own."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -35,9 +36,11 @@ from api.webhooks import account as webhook_account
 from api.webhooks import deliveries as webhook_deliveries
 from api.webhooks import endpoints as webhook_endpoints
 from api.webhooks.published import published
+from api.carriers.twilio.sockets import LiveTalks
 from engine.connection import connect
 from engine.gateway import Gateway as TemporalGateway
 from outdial import logs
+from outdial.carriers.twilio.signatures import Signatures
 from outdial.links import Links
 from outdial.secrets import SecretBox
 from outdial.settings import Settings, get_settings
@@ -57,6 +60,8 @@ ROUTERS = (
     webhook_deliveries.router,
     webhook_account.router,
     links.router,
+    twilio_lines.router,
+    twilio_sockets.router,
     codec.router,
     health.router,
 )
@@ -110,7 +115,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     if app.state.gateway is None:
         app.state.gateway = await _temporal(app.state.settings)
     app.state.starter = Starter(app.state.database, app.state.gateway)
+    beating = asyncio.create_task(app.state.talks.beat())
     yield
+    beating.cancel()
     app.state.database.close()
 
 

@@ -87,7 +87,7 @@ class Gateway:
         """Raises Unavailable if Temporal does not answer."""
         self._run(lambda: self._client.service_client.check_health(timeout=ANSWER_WITHIN))
 
-    def _signal(self, call_id: str, name: CallSignal, *args: Reschedule) -> None:
+    def _signal(self, call_id: str, name: CallSignal, *args: Reschedule | CarrierNews) -> None:
         handle = self._client.get_workflow_handle(call_id)
         self._run(lambda: handle.signal(name, args=args, rpc_timeout=ANSWER_WITHIN))
 
