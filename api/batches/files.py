@@ -67,7 +67,7 @@ class PreviewPublic(BaseModel):
 def read_mapping(text: MappingText = None) -> ColumnMapping | None:
     """The mapping that was sent, if any. Raises RequestValidationError."""
     with as_form("mapping"):
-        return ColumnMapping.model_validate_json(text) if text else None
+        return ColumnMapping.model_validate(_json("mapping", text)) if text else None
 
 
 MappingDep = Annotated[ColumnMapping | None, Depends(read_mapping)]

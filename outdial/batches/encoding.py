@@ -60,7 +60,7 @@ def _known(name: str) -> str:
 def _without_bom(sample: bytes) -> str:
     # Text in a European language has its zeros on one side of each pair.
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if max(even, odd) < len(sample) // 4:
+    if max(even, odd) < len(sample) / 8 or min(even, odd) > max(even, odd) / 10:
         raise Invalid("The file is no text; expected CSV.", field="file")
     return "utf-16-be" if even > odd else "utf-16-le"
 

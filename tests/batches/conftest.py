@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from outdial.plans import Plan
+from outdial.settings import Settings
 from outdial.store.database import Database
+from tests.api.serving import Api, an_api
 from tests.temporal_server import dev_server
 
 
@@ -28,3 +31,26 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
     yield database
     database.close()
+
+
+@pytest.fixture
+def enterprise(tmp_path: Path, sqlite_template: Path) -> Iterator[Api]:
+    """The application on SQLite, for an account without limits of a plan."""
+    yield from _serving(Settings(data=tmp_path / "data"), sqlite_template, tmp_path)
+
+
+@pytest.fixture
+def lists_are_short(tmp_path: Path, sqlite_template: Path) -> Iterator[Api]:
+    """The same where lists of people may have 200 kB, and files 400 kB."""
+    small = Settings(
+        data=tmp_path / "data", max_body_bytes=100_000, max_list_bytes=200_000, max_upload_bytes=400_000
+    )
+    yield from _serving(small, sqlite_template, tmp_path)
+
+
+def _serving(settings: Settings, template: Path, folder: Path) -> Iterator[Api]:
+    database = Database(f"sqlite:///{shutil.copy(template, folder / 'served.db')}")
+    with an_api(settings, database) as served:
+        with database.write() as session:
+            session.merge(served.account).plan = Plan.ENTERPRISE
+        yield served
