@@ -22,12 +22,18 @@ _LOOPBACK = {"127.0.0.1", "::1"}
 def _operator(request: Request, settings: SettingsDep) -> None:
     """Whoever decodes sees every account's payloads: by the operators' token, or, without one, from this machine."""
     if settings.codec_token is None:
-        if request.client is None or request.client.host not in _LOOPBACK:
+        if not _is_from_this_machine(request):
             raise Forbidden("Set OUTDIAL_CODEC_TOKEN to use the codec from another machine.")
         return
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
     if not secrets.compare_digest(given, settings.codec_token.get_secret_value().encode()):
         raise Forbidden("The codec needs the operators' token, Authorization: Bearer …")
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    # A proxy on this machine speaks for others, and says so.
+    forwarded = {"forwarded", "x-forwarded-for", "via"} & set(request.headers)
+    return request.client is not None and request.client.host in _LOOPBACK and not forwarded
 
 
 PayloadsBody = Annotated[dict[str, Any], Body(examples=[{"payloads": []}])]

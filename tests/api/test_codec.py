@@ -64,6 +64,17 @@ def test_nobody_else_sees_anything(tmp_path: Path) -> None:
     assert open_to_this_machine.post("/v1/codec/decode", json=body).status_code == 403
 
 
+def test_a_proxy_on_this_machine_is_not_this_machine(tmp_path: Path) -> None:
+    """Loopback is trusted only where nobody else speaks through it."""
+    settings = Settings.model_validate({"data": tmp_path, "payload_keys": NEW})
+    app = create_app(settings, database=Database(settings.database))
+    local = TestClient(app, client=("127.0.0.1", 50000))
+    body = {"payloads": [as_json(encrypted("a secret", [NEW]))]}
+    assert local.post("/v1/codec/decode", json=body).status_code == 200
+    forwarded = local.post("/v1/codec/decode", json=body, headers={"X-Forwarded-For": "198.51.100.7"})
+    assert forwarded.status_code == 403
+
+
 def test_bad_payloads_are_refused_by_name(tmp_path: Path) -> None:
     """Wrong shape, wrong key, no keys at all."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
