@@ -27,6 +27,7 @@ from outdial.carriers.registry import make_carriers
 from outdial.clock import Clock
 from outdial.lifecycle import Lifecycle
 from outdial.links import Links
+from outdial.notifications.registry import make_notifier
 from outdial.secrets import SecretBox
 from outdial.settings import Settings, get_settings
 from outdial.store.database import Database
@@ -70,6 +71,7 @@ def make_parts(settings: Settings, database: Database, client: Client, clock: Cl
         carriers=make_carriers(settings, database, clock),
         lifecycle=Lifecycle(Links(settings)),
         clock=clock,
+        notifier=make_notifier(settings, database, clock),
         start_deliveries=start,
     )
 
@@ -92,6 +94,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
             records.note,
             records.conclude,
             records.finish,
+            records.notify,
             talk.converse,
             talk.extract,
             upkeep.reconcile,

@@ -11,6 +11,7 @@ from outdial.carriers.registry import SIMULATED
 from outdial.clock import Clock
 from outdial.lifecycle import Lifecycle
 from outdial.models import Account, Attempt, Call
+from outdial.notifications.sending import Notifier
 from outdial.settings import Settings
 from outdial.store.database import Database
 
@@ -24,6 +25,7 @@ class Parts:
     carriers: Mapping[str, Carrier]
     lifecycle: Lifecycle
     clock: Clock
+    notifier: Notifier
     start_deliveries: Callable[[Sequence[str]], None]
 
     def carrier_for(self, call: Call) -> Carrier:

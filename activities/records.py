@@ -12,10 +12,10 @@ from outdial.carriers.base import CarrierEvent
 from outdial.lifecycle import MACHINE, note
 from outdial.models import AgentDefinition, Attempt
 from outdial.models.agent import VoicemailAction
-from outdial.store import calls, talks
+from outdial.store import calls, notifications, talks
 from outdial.vocabulary import AttemptState, Disposition
 from workflows import names
-from workflows.messages import AttemptEnd, Change, Ending, Next, Note
+from workflows.messages import AttemptEnd, Change, Ending, Finished, Next, Note
 
 
 class RecordActivities:
@@ -71,15 +71,22 @@ class RecordActivities:
         return verdict.judged(ended.end, attempt, talk)
 
     @activity.defn(name=names.FINISH)
-    def finish(self, ending: Ending) -> None:
-        """Record the call's end and owe the webhooks that tell of it."""
+    def finish(self, ending: Ending) -> Finished:
+        """Record the call's end and owe what tells of it; the webhooks are on their way."""
         parts = self._parts
         with parts.database.write() as session:
             call = calls.load(session, ending.call_id)
             parts.lifecycle.end_call(session, call, ending.status, parts.clock(), reason=ending.reason)
             session.flush()
             owed = calls.owed_deliveries(session, call)
+            to_notify = bool(notifications.queued_for(session, call))
         parts.start_deliveries(owed)
+        return Finished(to_notify)
+
+    @activity.defn(name=names.NOTIFY)
+    def notify(self, call_id: str) -> None:
+        """Send the text messages that are owed for the call."""
+        self._parts.notifier.notify(call_id)
 
 
 def _complete(end: CarrierEvent, attempt: Attempt, *, canceled: bool) -> CarrierEvent:

@@ -12,7 +12,7 @@ from engine.calls import start_call
 from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.models import Call
 from outdial.store import calls, upkeep
-from outdial.vocabulary import CallStatus, Disposition
+from outdial.vocabulary import CallStatus, Disposition, Progress
 from workflows import names
 
 PAGE = 200
@@ -92,6 +92,10 @@ class UpkeepActivities:
         parts, now = self._parts, self._parts.clock()
         with parts.database.write() as session:
             call = calls.load(session, call_id)
+            if call.runs > 1 and call.status is CallStatus.SCHEDULED and call.progress is Progress.WAITING:
+                call.workflow_started = False  # its last run was still closing when it was to be dialled again
+                session.add(call)
+                return
             attempt = calls.last_attempt(session, call)
             if attempt is not None and attempt.ended_at is None:
                 end = CarrierEvent(EventKind.ENDED, disposition=Disposition.UNKNOWN)

@@ -21,7 +21,7 @@ from outdial.errors import Invalid
 from outdial.storable import check_storable
 
 # Below these addresses lists of people are sent.
-LISTS = ("/v1/calls/batch", "/v1/outbound-jobs", "/v1/do-not-call")
+LISTS = ("/v1/calls/batch", "/v1/outbound-jobs", "/v1/do-not-call", "/dashboard/batches", "/api/v1/schedules")
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)

@@ -34,7 +34,7 @@ async def start_call(
             _order(settings, call),
             id=call.id,
             task_queue=settings.task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=_reuse(call),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_attributes(call),
             static_summary=f"Call by {call.agent_id}",
@@ -51,9 +51,15 @@ def _order(settings: Settings, call: Call) -> CallOrder:
         agent_id=call.agent_id,
         due_at=call.due_at,
         batch_id=call.batch_id,
+        attempts_made=call.attempts_made if call.runs > 1 else 0,
         dial_timeout=settings.dial_timeout,
         heartbeat_timeout=settings.heartbeat_timeout,
     )
+
+
+def _reuse(call: Call) -> WorkflowIDReusePolicy:
+    # A call that is dialled again has a closed workflow; one that has ended in the meantime refuses to dial.
+    return WorkflowIDReusePolicy.ALLOW_DUPLICATE if call.runs > 1 else WorkflowIDReusePolicy.REJECT_DUPLICATE
 
 
 def _attributes(call: Call) -> TypedSearchAttributes:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from outdial.batches.policy import CallPolicy, policy_of
 from outdial.contacts import consent
 from outdial.models import Account, BatchStatus, Call
-from outdial.store import batches, lines
+from outdial.store import batches, campaigns, lines
 from outdial.store.do_not_call import is_listed
 
 # A batch wakes its queued calls; this is for the case that it can't.
@@ -152,6 +152,14 @@ def batch_is_running(candidate: Candidate) -> Queue | None:
     return None
 
 
+def campaign_is_on(candidate: Candidate) -> Queue | None:
+    """Nothing of a batch is dialled while its campaign is switched off."""
+    batch = candidate.policy.batch
+    if batch is not None and campaigns.is_off(candidate.session, batch):
+        return candidate.queue("The campaign is disabled.")
+    return None
+
+
 def batch_has_begun(candidate: Candidate) -> Hold | None:
     """Nothing is dialled before the batch is due, also where that was moved to a later time."""
     batch = candidate.policy.batch
@@ -177,7 +185,8 @@ def batch_lines(candidate: Candidate) -> Queue | None:
     batch = candidate.policy.batch
     if batch is None or batch.concurrency is None:
         return None
-    if lines.in_use(candidate.session, batch.account_id, batch.id) < batch.concurrency:
+    in_use = lines.in_use(candidate.session, batch.account_id, batch.id)
+    if in_use < batch.concurrency:
         return None
     return candidate.queue(f"All {batch.concurrency} lines of the batch are in use.")
 
@@ -192,6 +201,7 @@ RULES: tuple[Rule, ...] = (
     batch_has_begun,
     within_calling_hours,
     batch_is_running,
+    campaign_is_on,
     batch_spacing,
     batch_lines,
 )

@@ -152,6 +152,7 @@ class Intake:
             agent_id=version.agent_id,
             agent_version_id=version.id,
             **same,
+            **people.columns(contact),
             contact_id=contact.id if contact else None,
             caller_id=caller_id or account.default_caller_id,
             variables={**people.told(contact), **request.variables},
@@ -223,6 +224,8 @@ def check_variables(
 
 def check_metadata(given: dict[str, Any]) -> None:
     """Raises Invalid for what is too much or can't be kept."""
+    if not given:
+        return
     _check_names(given, "metadata")
     check_size(given, keys=MAX_METADATA, kilobytes=MAX_METADATA_KIB, field="metadata")
 

@@ -17,6 +17,7 @@ from outdial.batches.policy import policy_of
 from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.links import Links
 from outdial.models import Attempt, AttemptState, Call, CallEvent, CallStatus, Disposition, Progress
+from outdial.notifications.owed import owe
 from outdial.policy import RetryDecision, decide_retry
 from outdial.store import calls
 from outdial.webhooks.events import EventType, publish
@@ -170,9 +171,14 @@ class Lifecycle:
         call.hold_reason = None
         if call.outcome is None and call.extraction_error is None and call.end_reason:
             call.outcome = call.end_reason.upper()
+        last = calls.last_attempt(session, call)
+        if last is not None and last.outcome is None:
+            last.outcome, last.outcome_at = call.outcome, now
+            session.add(last)
+        owe(session, call, now)
         event = EventType(f"call.{status}")
         note(session, call, event, now, reason=call.end_reason, outcome=call.outcome)
-        return self._publish(session, call, event, now, calls.last_attempt(session, call))
+        return self._publish(session, call, event, now, last)
 
     def _publish(
         self, session: Session, call: Call, event: EventType, now: datetime, attempt: Attempt | None

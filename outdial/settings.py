@@ -181,6 +181,9 @@ class Settings(BaseSettings):
         default=604_800, gt=0, description="How long transcript and recording links work."
     )
     idempotency_lifetime: float = Field(default=86_400, gt=0)
+    oauth_token_lifetime: int = Field(
+        default=3_600, ge=60, le=3_600, description="How long an OAuth access token opens anything."
+    )
 
     log_json: bool = Field(default=False, description="Logs as JSON lines; else readable on a terminal.")
     log_level: str = "INFO"

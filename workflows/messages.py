@@ -17,6 +17,7 @@ class CallOrder:
     agent_id: str
     due_at: datetime
     batch_id: str | None = None
+    attempts_made: int = 0  # before: the call had ended and is dialled again
     # The longest that one activity may take, and how soon a lost worker is noticed; seconds.
     dial_timeout: float = 30
     heartbeat_timeout: float = 10
@@ -120,6 +121,13 @@ class Ending:
     call_id: str
     status: CallStatus
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is still to be done for a call that has ended: text messages are owed."""
+
+    to_notify: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import Priority, SearchAttributeKey
 from temporalio.exceptions import ActivityError
 
 from outdial.vocabulary import CallStatus
@@ -20,13 +20,19 @@ from workflows.messages import (
     DialOrder,
     DialResult,
     Ending,
+    Finished,
     Next,
     Note,
     Reschedule,
 )
 from workflows.options import UNTIL_DONE, while_waiting_for_a_line
 
+# A message that could not be sent for so long would only astonish.
+NOTIFY_FOR = timedelta(hours=6)
+
 _STATUS = SearchAttributeKey.for_keyword(names.STATUS)
+# A dial is waited for; what is left to do of other calls is not.
+FIRST = Priority(priority_key=1)
 
 
 @workflow.defn(name="OutboundCall")
@@ -45,7 +51,7 @@ class OutboundCall:
         self._cancel = False
         self._stirred = False
         self._turn = False
-        self._attempt = 0
+        self._attempt = order.attempts_made
         self._live: LiveAttempt | None = None
         self._early: list[CarrierNews] = []
         self._phase = "waiting"
@@ -129,6 +135,7 @@ class OutboundCall:
             start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             retry_policy=while_waiting_for_a_line(),
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            priority=FIRST,
             summary=f"attempt {order.attempt}" + (", was it dialled?" if order.find_only else ""),
         )
 
@@ -166,15 +173,31 @@ class OutboundCall:
 
     async def _finish(self, status: CallStatus, reason: str | None = None) -> str:
         self._show(str(status))
-        await workflow.execute_activity(
+        finished = await workflow.execute_activity(
             names.FINISH,
             Ending(self._order.call_id, status, reason),
+            result_type=Finished,
             start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             retry_policy=UNTIL_DONE,
             summary=f"report {status}",
         )
         _index_status(status)
+        if _owes_messages(finished):
+            await self._notify()
         return str(status)
+
+    async def _notify(self) -> None:
+        try:
+            await workflow.execute_activity(
+                names.NOTIFY,
+                self._order.call_id,
+                start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
+                schedule_to_close_timeout=NOTIFY_FOR,
+                retry_policy=UNTIL_DONE,
+                summary="text messages",
+            )
+        except ActivityError:
+            return  # It stays queued and is seen as such.
 
     def _show(self, phase: str) -> None:
         self._phase = phase
@@ -231,6 +254,11 @@ class OutboundCall:
             retry_policy=UNTIL_DONE,
             summary=str(change.change),
         )
+
+
+def _owes_messages(finished: Finished | None) -> bool:
+    # None: an older version, which sent none.
+    return finished is not None and finished.to_notify
 
 
 def _index_status(status: CallStatus) -> None:

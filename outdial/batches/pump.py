@@ -9,13 +9,15 @@ from sqlmodel import Session
 
 from outdial.fairness import share_lines
 from outdial.models import Account, Batch, BatchStatus, Call
-from outdial.store import batches
+from outdial.store import batches, campaigns
 from outdial.windows import CallingHours
 
 # How long a line that can't be shared evenly stays with one batch.
 TURN_SECONDS = 20
 # A schedule without calls looks again after so long; whoever adds calls wakes it.
 IDLE = timedelta(days=1)
+# So soon at the latest a batch sees that its campaign was switched on again.
+SWITCHED_OFF = timedelta(minutes=1)
 # The account's calls outside batches share its lines like one more batch.
 SINGLE_CALLS = ""
 
@@ -47,6 +49,8 @@ def look(session: Session, batch_id: str, now: datetime, *, most: int) -> Step:
         return Step(expired=True)
     if batch.status is not BatchStatus.RUNNING or not batch.enabled:
         return Step(running=False, wait=1)
+    if campaigns.is_off(session, batch):
+        return Step(running=False, wait=_until(now, now + SWITCHED_OFF, batch.ends_at))
     if batch.due_at > now:
         return Step(wait=_until(now, batch.due_at, batch.ends_at))
     return _Look(session, batch, batches.account_of(session, batch), now).step(most)

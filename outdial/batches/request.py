@@ -61,6 +61,7 @@ class Recipient:
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     line: int | None = None
     error: OutdialError | None = None
+    person: dict[str, Any] = field(default_factory=dict[str, Any])  # further columns of the call: names, email
 
 
 @dataclass(frozen=True)

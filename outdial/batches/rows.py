@@ -30,7 +30,8 @@ class RowIntake:
         self.batch = batch
         self.taken = Taken(batch)
         self.next_row = batch.rows
-        self.known = batch_rows.count_calls(session, batch)
+        # A schedule's rows are bounded as such: counting a million calls for one more takes too long.
+        self.known = batch.rows if batch.stays_open else batch_rows.count_calls(session, batch)
         self.variables = dict.fromkeys(batch.variables)
         self._first_row = batch.rows
         self._account = account
@@ -61,17 +62,26 @@ class RowIntake:
     def write(self, session: Session, now: datetime) -> None:
         """Write the checked rows down, but for duplicates and numbers that must not be called."""
         listed = do_not_call.listed(session, self._account.id, [number for _, number, _ in self._fit], now)
-        seen = batch_rows.numbers_in(session, self.batch, [number for _, number, _ in self._fit])
+        seen = self._numbers_in(session)
+        # Ids in the order of the rows, for whoever lists by them.
+        ids = sorted(new_id("call") for _ in self._fit)
         accepted: list[tuple[int, str, str, Recipient]] = []
-        for row, number, recipient in self._fit:
+        for call_id, (row, number, recipient) in zip(ids, self._fit, strict=True):
             if number in listed:
                 self._reject(row, recipient, "do_not_call", "The number is on your do-not-call list.")
             elif number in seen:
                 self._reject_duplicate(row, recipient, seen[number])
             else:
-                seen[number] = row
-                accepted.append((row, new_id("call"), number, recipient))
+                accepted.append((row, call_id, number, recipient))
+                if not self.batch.stays_open:
+                    seen[number] = row
         self._store(session, accepted, now)
+
+    def _numbers_in(self, session: Session) -> dict[str, int]:
+        """Numbers that the batch has already; a schedule may call a number for several reasons."""
+        if self.batch.stays_open:
+            return {}
+        return batch_rows.numbers_in(session, self.batch, [number for _, number, _ in self._fit])
 
     def _read(self, row: int, recipient: Recipient) -> str | None:
         """The row's number in E.164; None where the row can't be read, which is noted."""
@@ -134,6 +144,8 @@ class RowIntake:
             "variables": {**people.told(contact), **recipient.variables},
             "client_metadata": recipient.metadata,
             "external_id": recipient.external_id,
+            **people.columns(contact),
+            **recipient.person,
             "timezone": timezone_for(zone, number, self._account),
         }
 
@@ -170,6 +182,8 @@ def _patterns(batch: Batch, now: datetime) -> tuple[dict[str, Any], dict[str, An
         agent_id=batch.agent_id,
         agent_version_id=batch.agent_version_id,
         campaign_id=batch.campaign_id,
+        schedule_id=batch.id if batch.stays_open else None,
+        may_repeat=batch.stays_open,
         number="",
         caller_id=batch.caller_id,
         schedule_at=batch.schedule_at,
@@ -185,9 +199,7 @@ def _patterns(batch: Batch, now: datetime) -> tuple[dict[str, Any], dict[str, An
         updated_at=now,
     )
     event = CallEvent(account_id=batch.account_id, call_id="", type=EventType.CALL_SCHEDULED, at=now)
-    noted = batch_rows.values_of(event)
-    noted.pop("id")
-    return batch_rows.values_of(call), noted
+    return batch_rows.values_of(call), batch_rows.values_of(event)
 
 
 def _check_external_id(external_id: str | None) -> None:

@@ -72,6 +72,11 @@ def told(contact: Contact | None) -> dict[str, Any]:
     return {**known, "custom": contact.custom} if contact.custom else known
 
 
+def columns(contact: Contact | None) -> dict[str, str | None]:
+    """The contact's names and email as columns of a call."""
+    return {name: contact and getattr(contact, name) for name in FIELDS}
+
+
 def timezone_of(contact: Contact, account: Account) -> str:
     """Where the contact is: as given, else where the number is, else as the account."""
     return contact.timezone or numbers.timezone_of(contact.number, account.timezone)

@@ -45,7 +45,6 @@ class Notification(Table, table=True):
     trigger: str
     run: int = 1
     number: str
-    sender: str
     text: str
     message_count: int  # segments that the carrier sends it in
     status: NotificationStatus = Field(

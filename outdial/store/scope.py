@@ -10,7 +10,12 @@ from outdial.errors import NotFound
 
 Row = TypeVar("Row", bound=SQLModel)
 
-_NAMES = {"WebhookEndpoint": "webhook endpoint", "ApiKey": "API key", "DoNotCall": "do-not-call entry"}
+_NAMES = {
+    "WebhookEndpoint": "webhook endpoint",
+    "ApiKey": "API key",
+    "DoNotCall": "do-not-call entry",
+    "OAuthClient": "OAuth client",
+}
 
 
 def owned_by(account_id: str, model: type[SQLModel]) -> ColumnElement[bool]:

@@ -751,7 +751,6 @@ def upgrade() -> None:
         sa.Column("trigger", sa.String(), nullable=False),
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
-        sa.Column("sender", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("message_count", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),

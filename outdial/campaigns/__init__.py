@@ -1,0 +1,1 @@
+"""Campaigns and their schedules: when which people are called, and what came of it."""

@@ -1,0 +1,1 @@
+"""Notifications: text messages tied to calls, by the policy of their schedule."""

@@ -1,0 +1,32 @@
+"""Notifications of calls: what is owed, what was sent, what the carrier told of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from outdial.models import Call, Notification, NotificationStatus
+
+
+def queued_for(session: Session, call: Call) -> Sequence[Notification]:
+    """What is still to be sent for the call."""
+    owed = select(Notification).where(Notification.call_id == call.id)
+    return session.exec(owed.where(Notification.status == NotificationStatus.QUEUED)).all()
+
+
+def load(session: Session, notification_id: str) -> Notification:
+    """The notification of that id, which we know to be there."""
+    return session.get_one(Notification, notification_id)
+
+
+def by_carrier_id(session: Session, carrier_message_id: str) -> Notification | None:
+    """The notification that the carrier knows by this id."""
+    named = select(Notification).where(Notification.carrier_message_id == carrier_message_id)
+    return session.exec(named).first()
+
+
+def overdue(session: Session, before: datetime, *, limit: int) -> Sequence[Notification]:
+    """What was owed before then and is still to be sent."""
+    owed = select(Notification).where(Notification.status == NotificationStatus.QUEUED)
+    late = owed.where(col(Notification.created_at) < before)
+    return session.exec(late.order_by(col(Notification.created_at)).limit(limit)).all()
