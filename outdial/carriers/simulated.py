@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from outdial.carriers.base import (
     CarrierEvent,
     Dial,
+    DialRate,
     DialRefused,
     DialUncertain,
     EventKind,
@@ -43,7 +44,7 @@ class SimulatedCarrier:
 
     name = "simulated"
     talks_here = True
-    rate = None
+    rate: DialRate | None = None
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         self._database = database

@@ -1,8 +1,9 @@
 """Opening the database: SQLite tuned for one machine, PostgreSQL for many, sessions to read and to write."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -23,6 +24,8 @@ class Database:
     def __init__(self, address: str, *, pool_size: int = 20) -> None:
         url = make_url(address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        # Waiting writers of SQLite sleep, poll and overtake each other; those of one process take turns instead.
+        self._turn: AbstractContextManager[Any] = RLock() if self.is_sqlite else nullcontext()
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": pool_size,
@@ -47,7 +50,7 @@ class Database:
     @contextmanager
     def write(self) -> Generator[Session]:
         """A session in one transaction: committed at the end of the block, rolled back on an exception."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"outdial_write": True})
             yield session
 
