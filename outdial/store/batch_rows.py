@@ -25,8 +25,9 @@ def count_calls(session: Session, batch: Batch) -> int:
 
 
 def values_of(row: Call | CallEvent) -> dict[str, Any]:
-    """A row's columns by name, as the pattern of many like it."""
-    return {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
+    """A row's columns by name, as the pattern of many like it. What is empty is left to be NULL."""
+    columns = {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
+    return {name: value for name, value in columns.items() if value is not None}
 
 
 def write(
