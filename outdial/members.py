@@ -96,6 +96,7 @@ def join(session: Session, token: str, email: str, password: str, now: datetime)
         password_hash=_hashed(_good_password(password, email)),
         role=invitation.role,
         created_at=now,
+        last_sign_in_at=now,
     )
     invitation.used_at = now
     session.add_all([invitation, member])

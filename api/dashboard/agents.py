@@ -24,7 +24,16 @@ router = APIRouter(prefix="/agents")
 
 SPARE_ROWS = 2
 MOST_VERSIONS = 50
-_TEXTS = ("name", "system_prompt", "opening_line", "language", "voice", "model", "on_voicemail", "voicemail_message")
+_TEXTS = (
+    "name",
+    "system_prompt",
+    "opening_line",
+    "language",
+    "voice",
+    "model",
+    "on_voicemail",
+    "voicemail_message",
+)
 _NEW: dict[str, Any] = {
     "name": "",
     "system_prompt": "",

@@ -1,10 +1,9 @@
 """A call's page: where it stands, why it waits, what was said, what came of it, and what can be done."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -12,12 +11,11 @@ from api.dashboard.access import FormDep
 from api.dashboard.live import live
 from api.dashboard.views import OperatorViewDep, View, ViewDep
 from api.deps import DatabaseDep, GatewayDep, SettingsDep, StarterDep
+from api.media import recording_response
 from api.paging import Page, read_page
 from outdial.errors import Conflict, OutdialError
 from outdial.models import Agent, Call, Delivery, DeliveryState
-from api.media import recording_response
 from outdial.store import calls, deliveries
-from outdial.store.database import Database
 from outdial.store.deliveries import DeliveryFilter
 from outdial.store.scope import get
 from outdial.transcript import transcript_of
@@ -31,15 +29,6 @@ _DONE = {
     "cancel": "It is being canceled.",
     "now": "It is dialled as soon as a line is free.",
 }
-
-
-@dataclass(frozen=True)
-class _Doing:
-    """What a posted action needs."""
-
-    view: View
-    database: Database
-    call_id: str
 
 
 @router.get("")
@@ -77,11 +66,11 @@ def act(
     starter: StarterDep,
 ) -> Response:
     """Pause, resume, cancel, or dial now; then the page again, which says what came of it."""
-    signals = {
+    signals: dict[str, Callable[[str], None]] = {
         "pause": gateway.pause,
         "resume": gateway.resume,
         "cancel": gateway.cancel,
-        "now": lambda call_id: gateway.reschedule(call_id, view.now),
+        "now": lambda of: gateway.reschedule(of, view.now),
     }
     with database.read() as session:
         call = get(session, view.account_id, Call, call_id)
@@ -114,7 +103,6 @@ def _check(call: Call) -> None:
 def _all_about(session: Session, view: View, call_id: str) -> dict[str, Any]:
     call = get(session, view.account_id, Call, call_id)
     attempts = calls.attempts_of(session, call)
-    settings = view.settings
     wanted = deliveries.matching(view.account_id, DeliveryFilter(call_id=call.id))
     return {
         "call": call,
@@ -125,5 +113,5 @@ def _all_about(session: Session, view: View, call_id: str) -> dict[str, Any]:
         "transcript": transcript_of(session, call),
         "deliveries": read_page(session, wanted, Delivery, Page(SHOWN_DELIVERIES))[0],
         "recorded": any(attempt.recording for attempt in attempts),
-        "history": f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{settings.temporal_namespace}/workflows/{call.id}",
+        "history": view.history(call.id),
     }

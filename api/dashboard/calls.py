@@ -73,9 +73,7 @@ def list_calls(
         rows, following, error = _found(session, view, asked, page)
     named = {one.id: one.name for one in agents}
     shown: dict[str, Any] = {"calls": rows, "following": following, "named": named, "error": error}
-    return view.page(
-        "calls.html", asked=asked, agents=agents, statuses=list(CallStatus), **shown
-    )
+    return view.page("calls.html", asked=asked, agents=agents, statuses=list(CallStatus), **shown)
 
 
 def agents_of(session: Session, view: View, *, archived: bool = True) -> list[Agent]:
@@ -86,7 +84,9 @@ def agents_of(session: Session, view: View, *, archived: bool = True) -> list[Ag
     return list(session.exec(query.order_by(col(Agent.id).desc()).limit(MOST_AGENTS)).all())
 
 
-def _found(session: Session, view: View, asked: Asked, page: Page) -> tuple[Any, str | None, OutdialError | None]:
+def _found(
+    session: Session, view: View, asked: Asked, page: Page
+) -> tuple[Any, str | None, OutdialError | None]:
     try:
         wanted = _filter(view, asked)
     except OutdialError as error:

@@ -37,7 +37,9 @@ def add(view: OperatorViewDep, form: FormDep, database: DatabaseDep, page: PageD
         found = [numbers.read_any(line, region, field="numbers") for line in _lines(text)]
         with database.write() as session:
             for number in found:
-                do_not_call.add(session, view.account_id, number, source="dashboard", note=form.text("note")[:1000])
+                do_not_call.add(
+                    session, view.account_id, number, source="dashboard", note=form.text("note")[:1000]
+                )
     except OutdialError as error:
         return _page(view, database, page, "", error=error, text=text)
     count = len(found)
@@ -48,7 +50,8 @@ def add(view: OperatorViewDep, form: FormDep, database: DatabaseDep, page: PageD
 def remove(entry_id: str, view: OperatorViewDep, _form: FormDep, database: DatabaseDep) -> Response:
     """The number may be called again."""
     with database.write() as session:
-        session.delete(get(session, view.account_id, DoNotCall, entry_id))
+        entry = get(session, view.account_id, DoNotCall, entry_id)
+        session.delete(entry)
     return view.go(HERE, "The number may be called again.")
 
 
@@ -60,7 +63,13 @@ def _lines(text: str) -> list[str]:
 
 
 def _page(
-    view: View, database: Database, page: Page, search: str, *, error: OutdialError | None = None, text: str = ""
+    view: View,
+    database: Database,
+    page: Page,
+    search: str,
+    *,
+    error: OutdialError | None = None,
+    text: str = "",
 ) -> Response:
     query = rows_of(view.account_id, DoNotCall)
     if search:

@@ -47,7 +47,11 @@ def create(
             lock_account(session, view.account_id)
             if webhooks.count(session, view.account_id) >= MOST:
                 raise LimitReached(f"An account has at most {MOST} webhook endpoints.")
-            made = {"events": values["events"], "description": values["description"], "box": box}
+            made: dict[str, Any] = {
+                "events": values["events"],
+                "description": values["description"],
+                "box": box,
+            }
             endpoint, secret = endpoints.create(session, view.account_id, url, **made)
     except OutdialError as error:
         return _list(view, database, values, error)
@@ -104,7 +108,9 @@ def send_test(
 
 
 @router.post("/webhooks/{endpoint_id}/{state}")
-def switch(endpoint_id: str, state: str, view: AdminViewDep, _form: FormDep, database: DatabaseDep) -> Response:
+def switch(
+    endpoint_id: str, state: str, view: AdminViewDep, _form: FormDep, database: DatabaseDep
+) -> Response:
     """Enable, disable or delete."""
     with database.write() as session:
         endpoint = webhooks.load(session, view.account_id, endpoint_id)
@@ -115,7 +121,12 @@ def switch(endpoint_id: str, state: str, view: AdminViewDep, _form: FormDep, dat
 
 @router.get("/deliveries")
 def list_deliveries(
-    view: ViewDep, database: DatabaseDep, page: PageDep, state: _Text = "", event: _Text = "", endpoint: _Text = ""
+    view: ViewDep,
+    database: DatabaseDep,
+    page: PageDep,
+    state: _Text = "",
+    event: _Text = "",
+    endpoint: _Text = "",
 ) -> Response:
     """Newest first."""
     wanted = DeliveryFilter(
@@ -126,9 +137,14 @@ def list_deliveries(
     with database.read() as session:
         rows, following = read_page(session, deliveries.matching(view.account_id, wanted), Delivery, page)
     asked = {"state": state, "event": event, "endpoint": endpoint}
-    choices = {"states": list(DeliveryState), "events": list(EventType)}
+    choices: dict[str, Any] = {"states": list(DeliveryState), "events": list(EventType)}
     return view.page(
-        "deliveries.html", deliveries=rows, following=following, first=page.after is not None, asked=asked, **choices
+        "deliveries.html",
+        deliveries=rows,
+        following=following,
+        first=page.after is not None,
+        asked=asked,
+        **choices,
     )
 
 

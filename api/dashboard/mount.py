@@ -7,10 +7,13 @@ from starlette.types import Scope
 
 from api.dashboard import (
     agents,
+    batch,
+    batches,
     call,
     calls,
     do_not_call,
     endpoints,
+    new_batch,
     new_call,
     overview,
     settings,
@@ -18,13 +21,29 @@ from api.dashboard import (
     testing,
 )
 from api.dashboard.access import SignInNeeded, visitor_of
-from api.dashboard.overview import Days
+from api.dashboard.counts import Counts
 from api.dashboard.seals import Seals
 from api.dashboard.views import STATIC, View
 from api.errors import Failure, use_renderer
 from outdial.settings import Settings
 
 PREFIX = "/dashboard"
+# Addresses with a fixed word come before those where any id may stand.
+PAGES = (
+    sign_in,
+    overview,
+    new_call,
+    calls,
+    call,
+    new_batch,
+    batches,
+    batch,
+    testing,
+    agents,
+    do_not_call,
+    endpoints,
+    settings,
+)
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -42,11 +61,9 @@ class Files(StaticFiles):
 def install(app: FastAPI, configured: Settings) -> None:
     """Serve the dashboard below /dashboard, and lead people there from the root."""
     app.state.seals = Seals(configured)
-    app.state.days = Days()
+    app.state.counts = Counts()
     app.mount(f"{PREFIX}/static", Files(directory=STATIC), name="static")
-    for part in (
-        sign_in, overview, new_call, calls, call, testing, agents, do_not_call, endpoints, settings
-    ):  # fmt: skip
+    for part in PAGES:
         app.include_router(part.router, prefix=PREFIX, include_in_schema=False)
     app.add_api_route("/", _home, include_in_schema=False)
     app.add_exception_handler(SignInNeeded, _to_sign_in)

@@ -200,12 +200,16 @@ def _request(view: View, values: Values, given: dict[str, str]) -> CallRequest:
     account = view.visitor.account
     number = numbers.read_any(values.number, values.region or account.default_region, field="number")
     later = values.when == "later"
-    caller = values.caller_id and numbers.read_any(values.caller_id, account.default_region, field="caller_id")
+    caller = values.caller_id and numbers.read_any(
+        values.caller_id, account.default_region, field="caller_id"
+    )
     return CallRequest(
         agent_id=values.agent_id,
         number=number,
         variables=given,
-        schedule_at=local_instant(values.schedule_at, values.schedule_zone, field="schedule_at") if later else None,
+        schedule_at=local_instant(values.schedule_at, values.schedule_zone, field="schedule_at")
+        if later
+        else None,
         max_duration_seconds=_minutes(values.max_minutes),
         caller_id=caller or None,
         recording_enabled=values.recording == "yes",

@@ -79,7 +79,9 @@ def change_role(member_id: str, view: AdminViewDep, form: FormDep, database: Dat
     role = form.text("role")
     try:
         with database.write() as session:
-            member = members.change_role(session, view.account_id, member_id, Role(role if role in set(Role) else "viewer"))
+            member = members.change_role(
+                session, view.account_id, member_id, Role(role if role in set(Role) else "viewer")
+            )
     except OutdialError as error:
         return view.go(HERE, error.message, wrong=True)
     return view.go(HERE, f"{member.email} is now {member.role}.")

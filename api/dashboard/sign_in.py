@@ -11,6 +11,7 @@ from outdial.errors import OutdialError
 from outdial.members import LinkUsed, SignInFailed
 from outdial.models import Member, MemberSession
 from outdial.store.database import Database
+from outdial.store.scope import get
 
 router = APIRouter()
 
@@ -70,7 +71,8 @@ def join(view: OpenViewDep, form: UnsignedFormDep, database: DatabaseDep) -> Res
 def sign_out(view: ViewDep, _form: FormDep, database: DatabaseDep) -> Response:
     """End this session, here and on the server."""
     with database.write() as session:
-        session.delete(session.get_one(MemberSession, view.visitor.session.id))
+        mine = get(session, view.account_id, MemberSession, view.visitor.session.id)
+        session.delete(mine)
     response = view.go("/dashboard/sign-in", "You are signed out.")
     response.delete_cookie(COOKIE, path="/dashboard")
     return response

@@ -12,7 +12,7 @@ from api.dashboard.new_call import needed_by
 from api.dashboard.views import OperatorViewDep, View
 from api.deps import DatabaseDep, SettingsDep
 from outdial import catalog
-from outdial.agents.base import ExtractionFailed, TalkFailed, Talker, Utterance
+from outdial.agents.base import ExtractionFailed, Talker, TalkFailed, Utterance
 from outdial.agents.factory import make_analyst, make_talker
 from outdial.errors import Invalid, OutdialError
 from outdial.models import Agent, AgentDefinition
@@ -105,7 +105,13 @@ def _said(form: Form) -> list[Utterance]:
 
 
 def _chat(
-    view: View, agent_id: str, given: dict[str, str], said: list[Utterance], *, label: str, ended: bool = False
+    view: View,
+    agent_id: str,
+    given: dict[str, str],
+    said: list[Utterance],
+    *,
+    label: str,
+    ended: bool = False,
 ) -> Response:
     kept = json.dumps([[turn.speaker, turn.text] for turn in said], ensure_ascii=False)
     shown: dict[str, Any] = {"agent_id": agent_id, "given": given, "said": said, "kept": kept}

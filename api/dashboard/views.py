@@ -47,7 +47,8 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    environment.globals.update(asset=asset, words=words, zone_names=zone_names)
+    shared: dict[str, Any] = {"asset": asset, "words": words, "zone_names": zone_names}
+    environment.globals.update(shared)
     return environment
 
 
@@ -103,6 +104,11 @@ class View:
             return self.path == address
         fitting = [entry for entry, *_ in MENU if self.path.startswith(f"{entry}/") or self.path == entry]
         return bool(fitting) and max(fitting, key=len) == address
+
+    def history(self, workflow: str) -> str:
+        """Where Temporal shows that workflow."""
+        base, namespace = self.settings.temporal_ui_url.rstrip("/"), self.settings.temporal_namespace
+        return f"{base}/namespaces/{namespace}/workflows/{workflow}"
 
     def csrf(self) -> str:
         """The token for this page's forms."""

@@ -1,19 +1,21 @@
 """Whom a file's batch would skip and why, and who would have to wait, before anybody is called."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from outdial import numbers
+from outdial.agents.briefing import Brief
 from outdial.batches.files import RecipientFile
 from outdial.batches.mapping import ColumnMapping
+from outdial.batches.request import Recipient
 from outdial.contacts import consent
-from outdial.errors import Invalid
-from outdial.intake import timezone_for
-from outdial.models import Account
+from outdial.errors import OutdialError
+from outdial.intake import check_variables, timezone_for
+from outdial.models import Account, AgentDefinition
 from outdial.store import contacts, do_not_call
 from outdial.store.database import Database
 from outdial.windows import CallingHours
@@ -39,15 +41,17 @@ def forecast(
     mapping: ColumnMapping,
     *,
     region: str | None,
+    definition: AgentDefinition | None,
     hours: CallingHours | None,
     timezone: str | None,
     starts: datetime,
 ) -> Forecast:
     """What would become of the file's first rows, as the lists stand now and the batch starts then."""
     found = Forecast()
-    for chunk in _chunks(_numbers(file, mapping, region)):
+    for chunk in _chunks(_judged(file, mapping, region, definition)):
         found.checked += len(chunk)
-        fit = _without_unfit(found, chunk)
+        found.skipped.update(reason for _, reason in chunk if reason)
+        fit = [number for number, reason in chunk if not reason]
         for number in _without_forbidden(found, database, account, fit, starts):
             found.called += 1
             zone = ZoneInfo(timezone or timezone_for(None, number, account))
@@ -57,26 +61,35 @@ def forecast(
     return found
 
 
-def _numbers(file: RecipientFile, mapping: ColumnMapping, region: str | None) -> Iterator[str | None]:
+def _judged(
+    file: RecipientFile, mapping: ColumnMapping, region: str | None, definition: AgentDefinition | None
+) -> Iterator[tuple[str, str]]:
+    """Each row's number, and why it would be skipped as far as the file alone tells; empty if it would not."""
     seen: set[str] = set()
     for recipient in islice(file.recipients(mapping), CHECKED_ROWS):
-        number = None if recipient.error else _read(recipient.phone.strip(), region)
-        yield number if number not in seen else ""
-        if number:
-            seen.add(number)
+        try:
+            number = _read(recipient, region)
+        except OutdialError:
+            yield "", "invalid"
+            continue
+        yield number, "duplicate" if number in seen else _missing(recipient, definition)
+        seen.add(number)
 
 
-def _read(text: str, region: str | None) -> str | None:
+def _read(recipient: Recipient, region: str | None) -> str:
+    if recipient.error is not None:
+        raise recipient.error
+    text = recipient.phone.strip()
+    return numbers.read_any(text, region, field="phone") if region else numbers.read_e164(text, field="phone")
+
+
+def _missing(recipient: Recipient, definition: AgentDefinition | None) -> str:
     try:
-        return numbers.read_any(text, region, field="phone") if region else numbers.read_e164(text, field="phone")
-    except Invalid:
-        return None
-
-
-def _without_unfit(found: Forecast, chunk: Sequence[str | None]) -> list[str]:
-    found.skipped["invalid"] += sum(number is None for number in chunk)
-    found.skipped["duplicate"] += sum(not number for number in chunk if number is not None)
-    return [number for number in chunk if number]
+        if definition is not None:
+            check_variables(definition, recipient.variables, Brief())
+    except OutdialError:
+        return "missing_variables"
+    return ""
 
 
 def _without_forbidden(
@@ -97,6 +110,6 @@ def _without_forbidden(
     return [number for number in allowed if number in agreed]
 
 
-def _chunks(source: Iterator[str | None]) -> Iterator[list[str | None]]:
+def _chunks(source: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     while chunk := list(islice(source, LOOKED_UP)):
         yield chunk

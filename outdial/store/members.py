@@ -17,22 +17,23 @@ def by_email(session: Session, email: str) -> Member | None:
     return session.exec(select(Member).where(Member.email == email).with_for_update()).first()
 
 
-def signed_in(session: Session, token_hash: str, now: datetime) -> tuple[MemberSession, Member, Account] | None:
+def signed_in(
+    session: Session, token_hash: str, now: datetime
+) -> tuple[MemberSession, Member, Account] | None:
     """Who holds the session with that token, if it is not over."""
-    query = (
-        select(MemberSession, Member, Account)
-        .join(Member, col(Member.id) == col(MemberSession.member_id))
-        .join(Account, col(Account.id) == col(Member.account_id))
-    )
-    return session.exec(
+    query = select(MemberSession, Member).join(Member)
+    found = session.exec(
         query.where(MemberSession.token_hash == token_hash, col(MemberSession.expires_at) > now)
     ).first()
+    return (*found, session.get_one(Account, found[1].account_id)) if found else None
 
 
 def invited(session: Session, token_hash: str) -> tuple[Invitation, Account] | None:
     """The invitation with that token, used or not, and whose it is; locked, so that it is used once."""
-    query = select(Invitation, Account).join(Account, col(Account.id) == col(Invitation.account_id))
-    return session.exec(query.where(Invitation.token_hash == token_hash).with_for_update(of=Invitation)).first()
+    query = select(Invitation, Account).join(Account)
+    return session.exec(
+        query.where(Invitation.token_hash == token_hash).with_for_update(of=Invitation)
+    ).first()
 
 
 def members_of(session: Session, account_id: str) -> Sequence[Member]:
@@ -43,13 +44,17 @@ def members_of(session: Session, account_id: str) -> Sequence[Member]:
 def open_invitations(session: Session, account_id: str, now: datetime) -> Sequence[Invitation]:
     """Invitations that can still be used, the newest first."""
     unused = rows_of(account_id, Invitation).where(col(Invitation.used_at).is_(None))
-    return session.exec(unused.where(col(Invitation.expires_at) > now).order_by(col(Invitation.id).desc())).all()
+    return session.exec(
+        unused.where(col(Invitation.expires_at) > now).order_by(col(Invitation.id).desc())
+    ).all()
 
 
 def sessions_of(session: Session, member: Member, now: datetime) -> Sequence[MemberSession]:
     """Where the member is signed in now, the newest first."""
     query = select(MemberSession).where(MemberSession.member_id == member.id)
-    return session.exec(query.where(col(MemberSession.expires_at) > now).order_by(col(MemberSession.id).desc())).all()
+    return session.exec(
+        query.where(col(MemberSession.expires_at) > now).order_by(col(MemberSession.id).desc())
+    ).all()
 
 
 def count_admins(session: Session, account_id: str) -> int:

@@ -26,7 +26,8 @@ def day_of(session: Session, account_id: str, since: datetime) -> Day:
     grouped: Any = select(Call.disposition, Call.outcome, func.count()).where(
         owned_by(account_id, Call), col(Call.started_at) >= since
     )
-    rows = session.exec(grouped.group_by(Call.disposition, Call.outcome)).all()
+    counted = session.connection().execute(grouped.group_by(Call.disposition, Call.outcome))
+    rows: list[tuple[Disposition | None, str | None, int]] = [tuple(row) for row in counted]
     outcomes: dict[str, int] = {}
     for _, outcome, count in rows:
         if outcome:
