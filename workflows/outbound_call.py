@@ -33,8 +33,6 @@ NOTIFY_FOR = timedelta(hours=6)
 _STATUS = SearchAttributeKey.for_keyword(names.STATUS)
 # A dial is waited for; what is left to do of other calls is not.
 FIRST = Priority(priority_key=1)
-# A dial is waited for; what is left to do of other calls is not.
-FIRST = Priority(priority_key=1)
 
 
 @workflow.defn(name="OutboundCall")
