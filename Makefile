@@ -65,4 +65,5 @@ PINNING := --quiet --upgrade --generate-hashes --no-header --universal --python-
 .venv/.dev: requirements-dev.txt .venv/.run
 	@echo "Installing what tests and checks need (once)"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@-$(BIN)/python -m tests.javascript
 	@touch $@

@@ -20,6 +20,8 @@ from outdial.models import (
     DeliveryTry,
     IdempotentRequest,
     Message,
+    Notification,
+    NotificationStatus,
     Recording,
     SimulatedDial,
     Turn,
@@ -28,6 +30,22 @@ from outdial.store.scope import owned_by
 
 ERASED = "erased"
 WHY_DEAD = "The person that it tells of was erased."
+_OF_THE_PERSON = (
+    "contact_id",
+    "external_id",
+    "number_given",
+    "first_name",
+    "last_name",
+    "full_name",
+    "phonetic_first_name",
+    "phonetic_last_name",
+    "phonetic_full_name",
+    "email",
+    "initial_message",
+    "summary",
+    "extracted",
+    "extraction_error",
+)
 # Older than any retention: the next round of upkeep deletes it, here and at the carrier.
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -45,6 +63,7 @@ def erase_calls(session: Session, calls: Sequence[Call], now: datetime) -> None:
     _run(session, delete(CarrierReport).where(col(CarrierReport.call_id).in_(ids)))
     _run(session, update(CallEvent).where(col(CallEvent.call_id).in_(ids)).values(detail={}))
     _run(session, update(Recording).where(col(Recording.call_id).in_(ids)).values(created_at=_LONG_AGO))
+    _erase_notifications(session, ids)
     keys = [attempt.dial_key for attempt in attempts]
     _run(session, update(SimulatedDial).where(col(SimulatedDial.dial_key).in_(keys)).values(number=ERASED))
     _erase_deliveries(session, ids, now)
@@ -68,9 +87,16 @@ def _erase_call(session: Session, call: Call) -> None:
     # Not the same for all: a batch has each number once.
     call.number = f"{ERASED}:{call.id}"
     call.variables, call.client_metadata = {}, {}
-    call.contact_id = call.external_id = call.initial_message = None
-    call.summary = call.extracted = call.extraction_error = None
+    for name in _OF_THE_PERSON:
+        setattr(call, name, None)
     session.add(call)
+
+
+def _erase_notifications(session: Session, call_ids: Sequence[str]) -> None:
+    theirs, status = col(Notification.call_id).in_(call_ids), col(Notification.status)
+    unsent = status == NotificationStatus.QUEUED
+    _run(session, update(Notification).where(theirs, unsent).values(status=NotificationStatus.SUPPRESSED))
+    _run(session, update(Notification).where(theirs).values(number=ERASED, text="", error=None))
 
 
 def _erase_deliveries(session: Session, call_ids: Sequence[str], now: datetime) -> None:
