@@ -22,8 +22,8 @@ from workflows.messages import CarrierNews
 PAGE = 200
 # The API signals at once; what is older was left behind.
 LEFT_BEHIND = timedelta(seconds=5)
-# A call that goes on so long after its conversation was not hung up.
-HUNG_UP_WITHIN = timedelta(seconds=60)
+# A call that goes on, after its conversation, for so many times as long as a lost one may be silent.
+HUNG_UP_WITHIN = 3
 
 _log = structlog.get_logger(__name__)
 
@@ -97,9 +97,9 @@ class CarrierActivities:
 
     def _silent(self) -> Sequence[Attempt]:
         parts, now = self._parts, self._parts.clock()
-        lost_before = now - timedelta(seconds=parts.settings.talk_lost_after)
+        patience = timedelta(seconds=parts.settings.talk_lost_after)
         with parts.database.read() as session:
-            return talks.silent(session, lost_before, now - HUNG_UP_WITHIN, limit=PAGE)
+            return talks.silent(session, now - patience, now - patience * HUNG_UP_WITHIN, limit=PAGE)
 
     def _end(self, attempt: Attempt) -> None:
         """Hang up if the line is still open; what the carrier says of it is taken for a callback."""

@@ -33,6 +33,9 @@ from outdial.vocabulary import Disposition, Progress
 from workflows import names
 from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Events
 
+# How often a dial of unknown fate is looked for within the time that one may take.
+LOOKS = 6
+
 _log = structlog.get_logger(__name__)
 
 
@@ -131,7 +134,8 @@ class DiallingActivities:
         if found.sighting is Sighting.UNSURE and self._is_given_up(attempt):
             return self._placed(carrier, [Timed(0, _UNKNOWN)], call.max_duration_seconds)
         if found.sighting is Sighting.UNSURE:
-            raise later("The carrier can't say yet whether it took the dial.", "DialUnsettled", 5)
+            pause = self._parts.settings.dial_timeout / LOOKS
+            raise later("The carrier can't say yet whether it took the dial.", "DialUnsettled", pause)
         if found.sighting is Sighting.ABSENT:
             return self._placed(carrier, [Timed(0, _NOT_PLACED)], call.max_duration_seconds)
         if attempt.carrier_call_id is None and found.carrier_call_id is not None:

@@ -12,9 +12,10 @@ from outdial.vocabulary import Disposition
 RETRIED = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.VOICEMAIL, Disposition.FAILED})
 
 # A dial proven never to have reached the carrier costs the person nothing, so it is made again without using
-# up a retry; but not for ever.
-MOST_UNPLACED = 5
+# up a retry: ever later, since the carrier may be away or ask to slow down, but not for ever.
+MOST_UNPLACED = 10
 UNPLACED_WAIT = 1.0
+LONGEST_UNPLACED_WAIT = 60.0
 
 
 class RetryType(StrEnum):
@@ -37,10 +38,13 @@ class RetryPolicy(BaseModel):
         description="Seconds before each retry; empty: never.",
         examples=[[300, 300]],
     )
-    factor: float = Field(default=2.0, ge=1, le=10, description="backoff: how much longer each wait is than the last."
+    factor: float = Field(
+        default=2.0, ge=1, le=10, description="backoff: how much longer each wait is than the last."
     )
     cap: float = Field(default=86_400, gt=0, le=604_800, description="backoff: the longest wait, in seconds.")
-    jitter: float = Field(default=0.1, ge=0, le=0.5, description="backoff: the share of a wait by which it may vary.")
+    jitter: float = Field(
+        default=0.1, ge=0, le=0.5, description="backoff: the share of a wait by which it may vary."
+    )
 
     def wait_before(self, retry: int, chance: float) -> float | None:
         """Seconds to wait before retry ``retry`` (0 is the first), None when they are used up.
@@ -74,7 +78,8 @@ def decide_retry(
 ) -> RetryDecision:
     """Whether a call is dialled again after an attempt that ended so."""
     if disposition is Disposition.NOT_PLACED:
-        return RetryDecision(UNPLACED_WAIT if unplaced <= MOST_UNPLACED else None, uses_retry=False)
+        wait = min(UNPLACED_WAIT * 2 ** max(unplaced - 1, 0), LONGEST_UNPLACED_WAIT)
+        return RetryDecision(wait if unplaced <= MOST_UNPLACED else None, uses_retry=False)
     if disposition not in RETRIED or not retryable:
         return RetryDecision(None)
     return RetryDecision(policy.wait_before(retries_used, chance))

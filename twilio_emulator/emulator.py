@@ -27,6 +27,7 @@ class Emulator:
     messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     recordings: dict[str, bytes] = field(default_factory=dict[str, bytes])
     faults: deque[Fault] = field(default_factory=deque[Fault])
+    faults_by_number: dict[str, Fault] = field(default_factory=dict[str, Fault])
     requests: list[Mapping[str, list[str]]] = field(default_factory=list[Mapping[str, list[str]]])
     dials: Counter[str] = field(default_factory=Counter[str])
 
@@ -34,8 +35,10 @@ class Emulator:
         self.outbox = Outbox(self.auth_token, self.rewrite)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def next_fault(self) -> Fault:
-        """What goes wrong with the next call, taken from what was asked for."""
+    def next_fault(self, number: str) -> Fault:
+        """What goes wrong now: once with the next call to a number that is so marked, else with the next of all."""
+        if number in self.faults_by_number:
+            return self.faults_by_number.pop(number)
         return self.faults.popleft() if self.faults else Fault()
 
     def calls_to(self, number: str) -> list[EmulatedCall]:

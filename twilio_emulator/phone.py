@@ -35,6 +35,7 @@ async def live(emulator: Emulator, call: EmulatedCall) -> None:
         await phone.ring()
     finally:
         phone.stop()
+        await phone.letters.join()
 
 
 class _Hangup(Exception):
@@ -49,6 +50,9 @@ class _Phone:
         self._dial = emulator.dials[self._number]
         self._held: list[tuple[str, dict[str, str], bool]] = []
         self._detecting: asyncio.Task[None] | None = None
+        # Callbacks are sent beside the call, one after the other.
+        self.letters: asyncio.Queue[tuple[str, dict[str, str]]] = asyncio.Queue()
+        emulator.begin(self._send_letters())
 
     @property
     def _persona(self) -> Persona:
@@ -56,18 +60,18 @@ class _Phone:
 
     async def ring(self) -> None:
         """Dial, ring, and what follows."""
-        await self._tell("queued", "initiated")
+        self._tell("queued", "initiated")
         await self._emulator.wait(0.5)
         self._call.status = "ringing"
-        await self._tell("ringing")
+        self._tell("ringing")
         fate = self._persona.fate(self._dial)
         try:
             await self._or_hangup(self._rings(fate))
         except _Hangup:
-            await self._end("canceled")
+            self._end("canceled")
             return
         if fate in _UNANSWERED:
-            await self._end(_UNANSWERED[fate])
+            self._end(_UNANSWERED[fate])
         else:
             await self._answer(fate)
 
@@ -83,7 +87,7 @@ class _Phone:
     async def _answer(self, fate: Fate) -> None:
         call = self._call
         call.status, call.started_at = "in-progress", datetime.now(UTC)
-        await self._tell("in-progress")
+        self._tell("in-progress")
         if call.asked("AsyncAmdStatusCallback"):
             self._detecting = asyncio.create_task(self._detect(fate))
         twiml = await self._ask(call.asked("Url"), {})
@@ -91,7 +95,7 @@ class _Phone:
         if twiml is not None:
             with suppress(_Hangup):
                 await self._follow(twiml)
-        await self._end("completed")
+        self._end("completed")
 
     async def _follow(self, twiml: str) -> None:
         """Do what TwiML says; other TwiML that comes meanwhile replaces it."""
@@ -157,9 +161,9 @@ class _Phone:
         found = "machine_end_beep" if to_the_end else "machine_start"
         self._call.answered_by = found if machine else "human"
         fields = {"AnsweredBy": self._call.answered_by, "MachineDetectionDuration": "3000"}
-        await self._post(self._call.asked("AsyncAmdStatusCallback"), fields)
+        self._post(self._call.asked("AsyncAmdStatusCallback"), fields)
 
-    async def _end(self, status: str) -> None:
+    def _end(self, status: str) -> None:
         call = self._call
         self.stop()
         call.status, call.ended_at = status, datetime.now(UTC)
@@ -168,11 +172,11 @@ class _Phone:
             fields["AnsweredBy"] = call.answered_by
         if status == "failed":
             fields["SipResponseCode"] = "503"
-        await self._tell(status, "completed", fields)
+        self._tell(status, "completed", fields)
         if call.started_at and call.asked("Record") == "true":
-            await self._record()
+            self._record()
 
-    async def _record(self) -> None:
+    def _record(self) -> None:
         call = self._call
         call.recording_sid = new_sid("RE")
         self._emulator.recordings[call.recording_sid] = _RECORDED
@@ -182,9 +186,9 @@ class _Phone:
             "RecordingDuration": str(call.seconds),
             "RecordingUrl": f"https://api.twilio.com/Recordings/{call.recording_sid}",
         }
-        await self._post(call.asked("RecordingStatusCallback"), fields)
+        self._post(call.asked("RecordingStatusCallback"), fields)
 
-    async def _tell(self, status: str, event: str | None = None, more: dict[str, str] | None = None) -> None:
+    def _tell(self, status: str, event: str | None = None, more: dict[str, str] | None = None) -> None:
         """The status callback, if that event was asked for."""
         call, event = self._call, event or _EVENTS[status]
         shown = "initiated" if event == "initiated" else status
@@ -197,9 +201,9 @@ class _Phone:
         }
         call.sequence += 1
         if event in call.form.get("StatusCallbackEvent", ["completed"]):
-            await self._send_status(fields, is_last=event == "completed")
+            self._send_status(fields, is_last=event == "completed")
 
-    async def _send_status(self, fields: dict[str, str], *, is_last: bool) -> None:
+    def _send_status(self, fields: dict[str, str], *, is_last: bool) -> None:
         fault, address = self._call.fault.callbacks, self._call.asked("StatusCallback")
         if fault is CallbackFault.NONE or (fault is CallbackFault.NO_END and is_last):
             return
@@ -207,21 +211,25 @@ class _Phone:
             self._held.insert(0, (address, fields, is_last))
             if is_last:
                 for held, told, _ in self._held:
-                    await self._post(held, told)
+                    self._post(held, told)
             return
-        await self._post(address, fields)
+        self._post(address, fields)
         if fault is CallbackFault.TWICE:
-            await self._post(address, fields)
+            self._post(address, fields)
 
     async def _ask(self, address: str, more: dict[str, str]) -> str | None:
         return await self._emulator.outbox.post(address, {**self._common(), **more})
 
-    async def _post(self, address: str, more: dict[str, str]) -> None:
-        fault = self._call.fault.callbacks
-        if fault is CallbackFault.NONE:
-            return
-        fields = {**self._common(), **more}
-        await self._emulator.outbox.post(address, fields, signed=fault is not CallbackFault.UNSIGNED)
+    def _post(self, address: str, more: dict[str, str]) -> None:
+        if self._call.fault.callbacks is not CallbackFault.NONE:
+            self.letters.put_nowait((address, {**self._common(), **more}))
+
+    async def _send_letters(self) -> None:
+        signed = self._call.fault.callbacks is not CallbackFault.UNSIGNED
+        while True:
+            address, fields = await self.letters.get()
+            await self._emulator.outbox.post(address, fields, signed=signed)
+            self.letters.task_done()
 
     def _common(self) -> dict[str, str]:
         call = self._call

@@ -1,7 +1,7 @@
 """Twilio's end of a ConversationRelay session: a callee who hears text and answers in text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -45,9 +45,10 @@ async def talk(
             emulator.outbox.reach(url), additional_headers=headers, proxy=None, compression=None
         ) as socket:
             call.sessions += 1
+            session = _Session(emulator, call, socket, persona)
             if call.fault.socket is SocketFault.TWICE:
-                emulator.begin(_intrude(emulator.outbox.reach(url), headers, call))
-            return await _Session(emulator, call, socket, persona).run()
+                session.on_first_turn = _intrude(emulator.outbox.reach(url), headers, call)
+            return await session.run()
     except (OSError, InvalidHandshake) as error:
         return _failed("64102", f"Unable to connect to WebSocket URL: {error}")
 
@@ -70,6 +71,7 @@ class _Session:
         self._said: list[Utterance] = []
         self._tokens: list[str] = []
         self._turns = 0
+        self.on_first_turn: Coroutine[Any, Any, None] | None = None
 
     async def run(self) -> SessionResult:
         """Hear and answer until somebody ends it."""
@@ -87,6 +89,9 @@ class _Session:
 
     async def _hear(self, frame: Mapping[str, Any]) -> SessionResult | None:
         self._tokens.append(frame["token"])
+        if self.on_first_turn is not None:
+            self._emulator.begin(self.on_first_turn)
+            self.on_first_turn = None
         breaks_in = self._turns == 1 and bool("".join(self._tokens).strip())
         if breaks_in and self._call.fault.socket is SocketFault.DROPPED:
             self._socket.transport.abort()

@@ -85,7 +85,7 @@ class _Api:
         emulator.requests.append(form)
         if (refused := self._refused(request) or _unfit(form, emulator.numbers)) is not None:
             return refused
-        fault = emulator.next_fault()
+        fault = emulator.next_fault(form["To"][-1])
         if fault.request in _BEFORE:
             return _error(*_BEFORE[fault.request])
         if fault.request is RequestFault.CUT_BEFORE:
@@ -174,7 +174,7 @@ class _Api:
         emulator, form = self._emulator, await _form(request)
         if (refused := self._refused(request) or _unfit(form, emulator.numbers)) is not None:
             return refused
-        fault = emulator.next_fault()
+        fault = emulator.next_fault(form["To"][-1])
         if fault.request in _BEFORE:
             return _error(*_BEFORE[fault.request])
         sid, now = new_sid("SM"), rfc2822(datetime.now(UTC))

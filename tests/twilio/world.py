@@ -1,14 +1,15 @@
 """Everything at once, for real: the emulated Twilio, our API and our worker over a Temporal server."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import uvicorn
-from temporalio.client import Client
 
 from api.app import create_app
 from outdial.models import Call
@@ -20,6 +21,8 @@ from twilio_emulator.calls import EmulatedCall
 from twilio_emulator.emulator import Emulator
 from twilio_emulator.faults import Fault
 from twilio_emulator.rest import create_app as create_twilio
+from workflows import names
+from workflows.upkeep import Upkeep
 
 ACCOUNT_SID = "AC" + "1" * 32
 AUTH_TOKEN = "a" * 32
@@ -61,7 +64,7 @@ def twilio_settings(database: Database, data: Path, api_url: str, twilio_url: st
         "silence_grace": 1,
         "initial_silence_timeout": 0.2,
         "talk_lost_after": 2,
-        "unsettled_for": 4,
+        "unsettled_for": 8,
         **given,
     }
     return settings_for(database, **values)
@@ -93,12 +96,18 @@ async def world(
     api_url = f"http://{HOST}:{api_port}"
     settings = twilio_settings(database, data, api_url, f"http://{HOST}:{twilio_port}", **given)
     async with running(temporal, database, **settings.model_dump(exclude_unset=True)) as outdial:
-        with (
-            serving(create_twilio(twilio), twilio_port),
-            serving(_api(settings, outdial.client, temporal), api_port),
-        ):
+        api = create_app(settings.model_copy(update={"temporal_address": temporal}))
+        with serving(create_twilio(twilio), twilio_port), serving(api, api_port):
+            upkeep = asyncio.create_task(_upkeep(outdial))
             yield World(outdial, twilio, api_url)
+            upkeep.cancel()
 
 
-def _api(settings: Settings, client: Client, temporal: str) -> Any:
-    return create_app(settings.model_copy(update={"temporal_address": temporal}))
+async def _upkeep(outdial: Running) -> None:
+    """What a Temporal Schedule does, more often."""
+    while True:
+        for job in (names.TELL_REPORTS, names.WATCH_TALKS):
+            await outdial.client.execute_workflow(
+                Upkeep.run, job, id=f"{job}-{uuid4()}", task_queue=outdial.settings.task_queue
+            )
+        await asyncio.sleep(1)
