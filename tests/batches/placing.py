@@ -12,7 +12,7 @@ from engine.batches import start_batch
 from outdial.batches.intake import BatchIntake
 from outdial.batches.progress import BatchProgress, progress_of
 from outdial.batches.request import BatchRequest, Recipient, Taken
-from outdial.models import Attempt, Batch, Call, SimulatedDial
+from outdial.models import Attempt, Batch, BatchStatus, Call, SimulatedDial
 from outdial.models.base import utc_now
 from outdial.store import batches
 from tests.running import Running
@@ -48,8 +48,13 @@ class Batches:
     async def place(self, phones: Sequence[str], order: dict[str, Any] | None = None, **given: Any) -> Batch:
         """A batch on its way; ``order`` goes to its workflow."""
         batch = (await asyncio.to_thread(self.take, phones, **given)).batch
-        await start_batch(self.running.client, batch, BatchOrder(batch.id, batch.due_at, **(order or {})))
+        await self.start(batch, order)
         return batch
+
+    async def start(self, batch: Batch, order: dict[str, Any] | None = None) -> None:
+        """Start the workflow of a batch that was taken in."""
+        given = BatchOrder(batch.id, batch.due_at, batch.ends_at, **(order or {}))
+        await start_batch(self.running.client, batch, given)
 
     def workflow(self, batch: Batch) -> WorkflowHandle[Any, Any]:
         return self.running.client.get_workflow_handle(batch.id)
@@ -71,6 +76,10 @@ class Batches:
                 return progress
             await asyncio.sleep(0.05)
         raise TimeoutError(f"{batch.id} has come to {progress}")
+
+    async def until_status(self, batch: Batch, status: BatchStatus) -> None:
+        """Return once the batch's row has this status."""
+        await self.until(batch, lambda _: self.row(batch).status is status)
 
     def row(self, batch: Batch) -> Batch:
         with self.running.database.read() as session:
