@@ -25,6 +25,7 @@ from outdial.store.do_not_call import is_listed
 from outdial.store.scope import get
 from outdial.webhooks.events import EventType, publish
 from outdial.webhooks.urls import check_url
+from outdial.windows import CallingHours
 
 # A clock that is a little behind ours must not lose its call.
 PAST_TOLERANCE = timedelta(seconds=60)
@@ -72,6 +73,8 @@ class CallRequest(BaseModel):
     webhook_url: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     retry: RetryPolicy | None = None
+    window: CallingHours | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,9 @@ class Intake:
     ) -> Call:
         caller_id = request.caller_id and numbers.read_e164(request.caller_id, field="caller_id")
         same = request.model_dump(include=_TAKEN_OVER)
+        due_at = self.due_at(request.schedule_at, now)
+        if request.ends_at is not None and request.ends_at <= due_at:
+            raise Invalid("The call would end before it is due.", field="ends_at")
         return Call(
             account_id=account.id,
             agent_id=version.agent_id,
@@ -158,7 +164,9 @@ class Intake:
             variables={**people.told(contact), **request.variables},
             client_metadata=request.metadata,
             initial_silence_timeout=_silence(request.initial_silence_timeout),
-            due_at=self.due_at(request.schedule_at, now),
+            due_at=due_at,
+            expires_at=request.ends_at,
+            calling_hours=request.window.model_dump(mode="json") if request.window else None,
             timezone=_timezone(request, contact, account),
             max_duration_seconds=self.max_duration(request.max_duration_seconds),
             webhook_url=self.webhook_url(request.webhook_url),

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.body import Body, Instant
+from outdial.conversation.latency import Latency
 from outdial.intake import CallRequest
 from outdial.models import Attempt, Call, CallEvent
 from outdial.policy import RetryPolicy
 from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, Sentiment
+from outdial.windows import CallingHours
 
 _EXAMPLE: dict[str, Any] = {
     "agent_id": "agent_01k9x2m4v6b8n0c2d4f6g8h0j2",
@@ -21,6 +23,12 @@ _EXAMPLE: dict[str, Any] = {
 
 class RetryBody(RetryPolicy):
     """When the call is dialled again after no answer, busy, voicemail or a failure of the carrier."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WindowBody(CallingHours):
+    """At which local times the call may be dialled."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,11 +71,17 @@ class CallCreate(Body):
         default_factory=dict[str, Any], description="Yours; returned as it is and usable as a filter."
     )
     retry: RetryBody | None = Field(None, description="Unset means that the number is dialled once.")
+    window: WindowBody | None = Field(
+        None, description="Calling hours, by the clock of `timezone`; unset: at any time."
+    )
+    ends_at: Instant | None = Field(None, description="Never dialled from then on; unset: no end.")
 
     def to_request(self, *, test: bool) -> CallRequest:
         """The same in the domain's words; a ``test`` rings no phone."""
-        given = self.model_dump(exclude={"recipient_phone", "retry"})
-        return CallRequest(**given, number=self.recipient_phone, retry=self.retry, test=test)
+        given = self.model_dump(exclude={"recipient_phone", "retry", "window"})
+        return CallRequest(
+            **given, number=self.recipient_phone, retry=self.retry, window=self.window, test=test
+        )
 
 
 class Reschedule(Body):
@@ -115,6 +129,8 @@ class CallPublic(BaseModel):
     recording_enabled: bool
     webhook_url: str | None
     retry: RetryPolicy | None
+    window: CallingHours | None = Field(description="Calling hours in `timezone`; null: at any time.")
+    ends_at: datetime | None = Field(description="Never dialled from then on.")
     attempts_made: int
     disposition: Disposition | None = Field(description="How the last attempt ended.")
     outcome: str | None = Field(description="The tag the call ended with.", examples=["BOOKED"])
@@ -167,11 +183,22 @@ class EventPublic(BaseModel):
     detail: dict[str, Any]
 
 
+class LatencyPublic(BaseModel):
+    """From the callee's last word to the agent's first, over the turns of a call on a real phone."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    p50: int = Field(description="Half of the turns took at most so many milliseconds.", examples=[620])
+    p95: int = Field(description="95 % of the turns did.", examples=[1_150])
+    turns: int
+
+
 class CallDetail(CallPublic):
     """A call with its attempts and its timeline."""
 
     attempts: list[AttemptPublic]
     events: list[EventPublic]
+    latency_ms: LatencyPublic | None = Field(description="Null where it was not measured.")
     transcript_url: str | None = Field(
         description="Works without a key and expires; null before anybody talked."
     )
@@ -186,16 +213,22 @@ class CallDetail(CallPublic):
         agent_version: int,
         attempts: Sequence[Attempt],
         events: Sequence[CallEvent],
+        latency: Latency | None,
         **urls: str | None,
     ) -> "CallDetail":
         """What is shown of a call and all that belongs to it."""
-        return cls.model_validate(
-            {**_shown(call, agent_version), "attempts": attempts, "events": events, **urls}
-        )
+        parts = {"attempts": attempts, "events": events, "latency_ms": latency}
+        return cls.model_validate({**_shown(call, agent_version), **parts, **urls})
 
 
 def _shown(call: Call, agent_version: int) -> dict[str, Any]:
-    names = {"call_id": "id", "recipient_phone": "number", "metadata": "client_metadata"}
+    names = {
+        "call_id": "id",
+        "recipient_phone": "number",
+        "metadata": "client_metadata",
+        "window": "calling_hours",
+        "ends_at": "expires_at",
+    }
     shown = {
         name: getattr(call, names.get(name, name))
         for name in CallPublic.model_fields
