@@ -40,13 +40,40 @@ def create_account(
     plan: Annotated[Plan, typer.Option(help="How many lines it gets.")] = Plan.STARTER,
     lines: Annotated[int | None, typer.Option(min=0, help="Lines agreed on apart from the plan.")] = None,
     region: Annotated[str, typer.Option(help="Where national numbers are read, such as US.")] = "US",
+    calls: Annotated[int | None, typer.Option(min=0, help="How many calls it may place; unset: any.")] = None,
+    outbound: Annotated[bool, typer.Option(help="Whether it may call out; else test keys only.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Create an account. Example: outdial account create "Lakeside Dental" --plan growth."""
+    allowed = {"calls_remaining": calls, "outbound_enabled": outbound}
     with opened() as database, database.write() as session:
-        account = Account(name=name, plan=plan, custom_lines=lines, default_region=region)
+        account = Account(name=name, plan=plan, custom_lines=lines, default_region=region, **allowed)
         session.add(account)
     show_rows([_account_row(account)], as_json=as_json)
+
+
+@account_app.command("update")
+def update_account(
+    account: OfAccount,
+    plan: Annotated[Plan | None, typer.Option(help="How many lines it gets.")] = None,
+    calls: Annotated[int | None, typer.Option(min=0, help="How many more calls it may place.")] = None,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Any number of calls.")] = False,
+    outbound: Annotated[
+        bool | None, typer.Option("--outbound/--no-outbound", help="Whether it may call out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what an account may do. Example: outdial account update acct_01k… --calls 1000."""
+    if unlimited and calls is not None:
+        raise typer.BadParameter("Give --calls or --unlimited, not both.")
+    given = {"plan": plan, "calls_remaining": calls, "outbound_enabled": outbound}
+    with opened() as database, database.write() as session:
+        row = find_account(session, account)
+        for name, value in given.items():
+            setattr(row, name, getattr(row, name) if value is None else value)
+        row.calls_remaining = None if unlimited else row.calls_remaining
+        session.add(row)
+    show_rows([_account_row(row)], as_json=as_json)
 
 
 @account_app.command("list")
@@ -60,11 +87,12 @@ def list_accounts(as_json: AsJson = False) -> None:
 def create_api_key(
     account: OfAccount,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
+    test: Annotated[bool, typer.Option("--test", help="Its calls ring no phone and cost no quota.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a key and print it, this once. Example: outdial key create acct_01k… --name crm."""
     with opened() as database, database.write() as session:
-        key, secret = create_key(session, find_account(session, account).id, name)
+        key, secret = create_key(session, find_account(session, account).id, name, test=test)
     show_rows([{"id": key.id, "name": key.name, "key": secret}], as_json=as_json)
 
 
@@ -89,7 +117,8 @@ def revoke(
 
 def _account_row(account: Account) -> dict[str, Any]:
     plan = {"plan": str(account.plan), "lines": account.lines}
-    return {"id": account.id, "name": account.name, **plan, "created_at": account.created_at}
+    allowed = {"outbound": account.outbound_enabled, "calls_remaining": account.calls_remaining}
+    return {"id": account.id, "name": account.name, **plan, **allowed, "created_at": account.created_at}
 
 
 def _key_row(key: ApiKey) -> dict[str, Any]:

@@ -76,3 +76,20 @@ def test_people_get_a_table_with_whole_ids(run: Run) -> None:
     [account] = run("account", "create", "An account with a rather long name for a dentist by the lake")
     result = CliRunner().invoke(app, ["account", "list"], terminal_width=40)
     assert account["id"] in result.stdout
+
+
+def test_an_accounts_quota_and_permission_are_set_and_changed(run: Run) -> None:
+    """At first and later; what is not named stays."""
+    [made] = run("account", "create", "Lakeside", "--calls", "10", "--no-outbound")
+    assert (made["calls_remaining"], made["outbound"]) == (10, False)
+    [changed] = run("account", "update", made["id"], "--outbound", "--plan", "growth")
+    assert (changed["calls_remaining"], changed["outbound"], changed["plan"]) == (10, True, "growth")
+    [free] = run("account", "update", made["id"], "--unlimited")
+    assert (free["calls_remaining"], free["outbound"]) == (None, True)
+
+
+def test_a_test_key_is_made(run: Run) -> None:
+    """Its prefix says what it is."""
+    [account] = run("account", "create", "Lakeside")
+    [key] = run("key", "create", account["id"], "--test")
+    assert key["key"].startswith("od_test_")
