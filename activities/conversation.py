@@ -1,6 +1,7 @@
 """The conversation and what is read out of it."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from outdial.conversation.stored import StoredTurns
 from outdial.conversation.transcript import Transcript
 from outdial.models import AgentDefinition, Attempt, Call, Speaker, Turn
 from outdial.models.agent import VoicemailAction
-from outdial.store import calls, do_not_call
+from outdial.store import calls, do_not_call, talks
 from outdial.store.calls import Spoken
 from outdial.variables import render
 from outdial.vocabulary import Disposition
@@ -30,6 +31,8 @@ from workflows.messages import AttemptOrder, Events, TalkOrder
 
 # How often a model that does not answer is asked for the outcome.
 EXTRACTION_TRIES = 5
+# How long a conversation may take to end once the line is used for something else; seconds.
+PUT_AWAY_WITHIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -102,12 +105,28 @@ class ConversationActivities:
         if scene.agent.on_voicemail is not VoicemailAction.LEAVE_MESSAGE:
             return Events(carrier.hang_up(attempt.carrier_call_id))
         text = render(scene.agent.voicemail_message or "", scene.call.variables)
-        if text not in (turn.text for turn in scene.said):
-            said = Spoken(len(scene.said), Speaker.AGENT, text, self._parts.clock())
-            with self._parts.database.write() as session:
-                calls.add_turns(session, attempt, [said])
         speech = Speech(text, scene.agent.language, scene.agent.voice)
-        return Events(carrier.leave_message(attempt.carrier_call_id, speech))
+        events = Events(carrier.leave_message(attempt.carrier_call_id, speech))
+        self._await_talk(attempt)
+        self._keep_message(attempt, text)
+        return events
+
+    def _await_talk(self, attempt: Attempt) -> None:
+        """Whoever talked to the machine at the carrier's socket puts the last words away first."""
+        until = time.monotonic() + PUT_AWAY_WITHIN
+        while time.monotonic() < until:
+            with self._parts.database.read() as session:
+                talk = talks.of(session, attempt)
+            if talk is None or talk.closed_at is not None:
+                return
+            time.sleep(0.1)
+
+    def _keep_message(self, attempt: Attempt, text: str) -> None:
+        with self._parts.database.write() as session:
+            said = calls.turns_of(session, attempt)
+            if text not in (turn.text for turn in said):
+                message = Spoken(len(said), Speaker.AGENT, text, self._parts.clock())
+                calls.add_turns(session, attempt, [message])
 
     @activity.defn(name=names.EXTRACT)
     async def extract(self, order: AttemptOrder) -> None:

@@ -15,6 +15,7 @@ from api.idempotency import OnceDep
 from api.media import recording_response
 from api.paging import Listing, read_page
 from api.schemas.calls import CallCreate, CallDetail, CallPublic
+from outdial.conversation.latency import latency_of
 from outdial.errors import Invalid
 from outdial.intake import Intake
 from outdial.models import Call
@@ -108,6 +109,7 @@ def read(call_id: str, principal: PrincipalDep, database: DatabaseDep, links: Li
         events = calls.events_of(session, call)
         version = calls.agent_version(session, call).version
         transcript = transcript_of(session, call)
+        latency = latency_of(calls.latencies_of(session, call))
     now = utc_now()
     recorded = any(attempt.recording for attempt in attempts)
     return CallDetail.build(
@@ -115,6 +117,7 @@ def read(call_id: str, principal: PrincipalDep, database: DatabaseDep, links: Li
         version,
         attempts,
         events,
+        latency,
         transcript_url=links.transcript_url(call.id, now) if transcript.attempts else None,
         recording_url=links.recording_url(call.id, now) if recorded else None,
     )

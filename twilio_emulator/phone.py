@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from outdial.carriers.personas import Fate, Persona, persona_of
+from outdial.carriers.personas import CalleeReply, Fate, Persona, persona_of
 from twilio_emulator.calls import EmulatedCall, new_sid
 from twilio_emulator.emulator import Emulator
 from twilio_emulator.faults import CallbackFault
@@ -23,6 +23,13 @@ _UNANSWERED = {
     Fate.NO_ANSWER: "no-answer",
 }
 _RECORDED = b"ID3\x03\x00\x00\x00\x00\x00\x00 emulated recording"
+_MACHINE = Persona(
+    "machine",
+    "A voicemail greeting.",
+    (Fate.VOICEMAIL,),
+    12,
+    (CalleeReply("You have reached my voicemail. Leave a message after the tone."), CalleeReply(None)),
+)
 # When machine detection is sure, in seconds after the answer, and how long a greeting is.
 _DETECTED_AFTER, _GREETING = 3.0, 8.0
 _SECONDS_PER_LETTER = 0.06
@@ -143,7 +150,9 @@ class _Phone:
     async def _connect(self, verb: ElementTree.Element) -> str | None:
         noun = verb.find("ConversationRelay")
         assert noun is not None, "the only noun that is emulated"
-        result = await talk(self._emulator, self._call, noun.attrib, self._persona)
+        is_machine = self._persona.fate(self._dial) is Fate.VOICEMAIL
+        persona = _MACHINE if is_machine else self._persona
+        result = await talk(self._emulator, self._call, noun.attrib, persona)
         if result is SessionResult.HUNG_UP and self._call.fault.callbacks is CallbackFault.NO_END:
             raise _Hangup
         fields = {"SessionId": new_sid("VX"), "SessionStatus": result.status, **result.fields}

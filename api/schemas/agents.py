@@ -48,6 +48,7 @@ class AgentPatch(Body):
     fields: list[ExtractedField] | None = None
     on_voicemail: VoicemailAction | None = None
     voicemail_message: str | None = None
+    transfer_number: str | None = None
 
     def applied_to(self, definition: AgentDefinition) -> AgentDefinition:
         """The definition with these changes. Raises pydantic's ValidationError where that makes none."""

@@ -9,6 +9,7 @@ class Intent(StrEnum):
 
     OPT_OUT = "opt_out"
     CALLBACK = "callback"
+    HUMAN = "human"
     GOODBYE = "goodbye"
     REFUSES = "refuses"
     AGREES = "agrees"
@@ -25,6 +26,8 @@ _PHRASES = {
     Intent.CALLBACK: r"call (me |us )?(back|later|another time|again (later|tomorrow))"
     r"|(try|ring|phone) (me )?(again )?(later|tomorrow|another time)"
     r"|(not|isn't) a good time|bad time|(i'm|i am) (busy|driving|in a meeting)",
+    Intent.HUMAN: r"(speak|talk) (to|with) (a |an |some)?(real |actual |live )?(human|person|body|one|operator|agent)"
+    r"|(real|actual|live) (human|person)|connect me|put me through|(your|a) (colleague|manager|supervisor)",
     Intent.GOODBYE: r"that('s| is) (all|it|everything)|nothing else|\b(good)?bye\b|have a (good|nice)",
     Intent.REFUSES: r"not interested|no,? thank|\bno\b(?! (problem|worries))|\bnope\b"
     r"|(don't|do not) want|not for me|leave me alone",

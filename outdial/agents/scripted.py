@@ -17,6 +17,7 @@ _FAREWELLS = {
     Intent.GOODBYE: "Thank you for your time. Have a good day, goodbye.",
 }
 _AGREED = "Wonderful, I have noted that{time}. Is there anything else I can do for you?"
+_CONNECTING = "Of course. I am connecting you to a colleague now."
 _WHO = "I'm an automated assistant, calling about what I just mentioned. {ask}"
 _ANSWERS = (
     "That is a good question. My colleagues will send you the details. Shall we go on?",
@@ -31,11 +32,15 @@ class ScriptedTalker:
 
     line: str
     label: str = "scripted agent, no model"
+    transfers: bool = False
 
     def opening(self) -> str:
         return self.line
 
     async def reply(self, said: Sequence[Utterance]) -> AsyncIterator[ReplyPart]:
+        if self.transfers and intent_of(last_heard(said)) is Intent.HUMAN:
+            yield ReplyPart(_CONNECTING, transfer=True)
+            return
         text, end = _turn(said)
         parts = re.findall(r"\S.*?[.?!](?:\s|$)", text)
         for position, part in enumerate(parts, start=1):

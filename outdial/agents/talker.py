@@ -43,14 +43,27 @@ class EndCall(BaseModel):
     farewell: str = Field("", description="A short goodbye to say; empty if you have said it already.")
 
 
+class Transfer(BaseModel):
+    """Connect the person to a human colleague, because they asked for one or need one."""
+
+    words: str = Field("", description="A short sentence that you are connecting them; empty if you said it.")
+
+
+_Output = str | EndCall | Transfer
+
+
 @dataclass(frozen=True)
 class ModelTalker:
-    """Talks through ``model``. ``line`` and ``prompt`` are the opening and the system prompt, rendered."""
+    """Talks through ``model``. ``line`` and ``prompt`` are the opening and the system prompt, rendered.
+
+    ``transfers`` is whether there is a person to connect the callee to.
+    """
 
     model: str
     line: str
     prompt: str
     settings: Settings
+    transfers: bool = False
 
     @property
     def label(self) -> str:
@@ -77,11 +90,14 @@ class ModelTalker:
                     spoken = True
                     yield part
 
-    def _agent(self) -> Agent[None, str | EndCall]:
+    def _agent(self) -> Agent[None, _Output]:
+        tools = [ToolOutput(EndCall, name="end_call")]
         return Agent(
             model_named(self.model, self.settings),
             name="talker",
-            output_type=[str, ToolOutput(EndCall, name="end_call")],
+            output_type=[str, *tools, ToolOutput(Transfer, name="transfer_call")]
+            if self.transfers
+            else [str, *tools],
             instructions=f"{self.prompt}\n\n{HOUSE_RULES}",
         )
 
@@ -110,9 +126,7 @@ def _message_of(turn: Utterance) -> ModelMessage:
     return ModelResponse(parts=[TextPart(turn.text)])
 
 
-def _part_of(
-    event: AgentStreamEvent | AgentRunResultEvent[str | EndCall], *, spoken: bool
-) -> ReplyPart | None:
+def _part_of(event: AgentStreamEvent | AgentRunResultEvent[_Output], *, spoken: bool) -> ReplyPart | None:
     match event:
         case (
             PartStartEvent(part=TextPart(content=text))
@@ -121,5 +135,7 @@ def _part_of(
             return ReplyPart(text) if text else None
         case AgentRunResultEvent(result=result) if isinstance(result.output, EndCall):
             return ReplyPart("" if spoken else result.output.farewell, end=True)
+        case AgentRunResultEvent(result=result) if isinstance(result.output, Transfer):
+            return ReplyPart("" if spoken else result.output.words, transfer=True)
         case _:
             return None

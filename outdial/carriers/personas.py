@@ -55,6 +55,7 @@ _BOOKS = (
 )
 _REFUSES = (CalleeReply("Yes, this is me."), CalleeReply("No, I'm not interested, thank you."))
 _OPTS_OUT = (CalleeReply("Please take me off your list and don't call me again."),)
+_WANTS_PERSON = (CalleeReply("Hello? Can I speak to a real person, please?"), CalleeReply(None))
 _HANGS_UP = (CalleeReply(None, hangs_up=True),)
 _CALLBACK = (CalleeReply("I'm driving right now. Can you call me back tomorrow after five?"),)
 _SILENT = (CalleeReply(None),)
@@ -114,6 +115,7 @@ PERSONAS: Final = {
         _BOOKS,
     ),
     "9014": Persona("chat", "Answers, talks long, and books in the end.", _ANSWERS, 4, _CHATS),
+    "9015": Persona("transfer", "Asks to speak to a person.", _ANSWERS, 4, _WANTS_PERSON),
 }
 BOOK: Final = Persona("book", "Answers and books. Every other number.", _ANSWERS, 4, _BOOKS)
 _BY_NAME: Final = {persona.name: persona for persona in (BOOK, *PERSONAS.values())}

@@ -15,9 +15,15 @@ FLUSH_EVERY = 0.5
 
 
 class StoredTurns:
-    """Keeps a conversation's turns in the database, several in one write where they come fast."""
+    """Keeps a conversation's turns in the database, several in one write where they come fast.
 
-    def __init__(self, database: Database, attempt: Attempt, position: int) -> None:
+    ``every`` is how many seconds lie between two writes at least.
+    """
+
+    def __init__(
+        self, database: Database, attempt: Attempt, position: int, *, every: float = FLUSH_EVERY
+    ) -> None:
+        self._every = every
         self._database = database
         self._attempt = attempt
         self._position = position
@@ -28,7 +34,7 @@ class StoredTurns:
         """One more turn."""
         self._unwritten.append(Spoken(self._position, speaker, text, at, latency_ms))
         self._position += 1
-        if time.monotonic() - self._written_at >= FLUSH_EVERY:
+        if time.monotonic() - self._written_at >= self._every:
             await self.flush()
 
     async def cut(self, text: str) -> None:

@@ -25,6 +25,12 @@ def load(session: Session, call_id: str) -> Call:
     return session.get_one(Call, call_id)
 
 
+def locked(session: Session, call_id: str) -> Call:
+    """The call as it is now, locked until the transaction ends."""
+    chosen = select(Call).where(Call.id == call_id).with_for_update()
+    return session.exec(chosen.execution_options(populate_existing=True)).one()
+
+
 def attempt_of(session: Session, call: Call, number: int) -> Attempt | None:
     """The call's attempt of that number."""
     return session.exec(select(Attempt).where(Attempt.call_id == call.id, Attempt.number == number)).first()
@@ -61,6 +67,12 @@ def agent_version(session: Session, call: Call) -> AgentVersion:
 def turns_of(session: Session, attempt: Attempt) -> Sequence[Turn]:
     """What was said, in order."""
     return session.exec(select(Turn).where(Turn.attempt_id == attempt.id).order_by(col(Turn.position))).all()
+
+
+def latencies_of(session: Session, call: Call) -> Sequence[int | None]:
+    """How long the agent's turns took to begin, in milliseconds, over all attempts of the call."""
+    query = select(Turn.latency_ms).join(Attempt, col(Attempt.id) == col(Turn.attempt_id))
+    return session.exec(query.where(Attempt.call_id == call.id)).all()
 
 
 class Spoken(NamedTuple):
