@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from outdial.agents.base import Utterance
 from outdial.models.call import Speaker
@@ -26,3 +27,6 @@ class Patience:
         """How long to wait for the callee's next words, after what was ``said``."""
         has_spoken = any(turn.speaker is Speaker.CALLEE for turn in said)
         return self.later if has_spoken else self.first
+
+
+USUAL: Final = Patience()

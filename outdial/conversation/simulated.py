@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from outdial.agents.base import Talker, Utterance
 from outdial.carriers.callee import Callee
-from outdial.conversation.silence import Patience
+from outdial.conversation.silence import USUAL, Patience
 from outdial.conversation.talk import Heard, Talk, converse
 from outdial.conversation.transcript import Transcript
 from outdial.models.call import Speaker
@@ -29,7 +29,7 @@ async def hold(
     *,
     pace: float,
     max_seconds: float,
-    patience: Patience = Patience(),
+    patience: Patience = USUAL,
 ) -> Talk:
     """Let them talk. ``pace`` is seconds a word (see `pace_of`), ``max_seconds`` the talk's own time."""
     said = transcript.said
@@ -46,7 +46,7 @@ class SimulatedLine:
     latency_ms: int | None = None
 
     def __init__(
-        self, callee: Callee, said: Sequence[Utterance] = (), *, pace: float, patience: Patience = Patience()
+        self, callee: Callee, said: Sequence[Utterance] = (), *, pace: float, patience: Patience = USUAL
     ) -> None:
         self._callee = callee
         self._patience = patience
