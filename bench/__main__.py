@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench import calls, lateness, latency, memory
+from bench import calls, latency, lateness, memory
 from bench.report import Figure, show
 from bench.stage import stage
 

@@ -5,19 +5,22 @@ from datetime import timedelta
 
 import psutil
 
+from bench.calls import one_call
 from bench.report import Figure
 from bench.stage import Stage
 from engine.calls import start_call
 from outdial.models.base import utc_now
 
 STARTERS = 20
+WARM_UP = 20
 SETTLE = 5.0
 MEGABYTE = 1_048_576
 
 
 async def measure(stage: Stage, *, calls: int) -> list[Figure]:
     """The worker's resident memory before and after so many calls that are due in a month."""
-    await asyncio.sleep(SETTLE)
+    for _ in range(WARM_UP):
+        await one_call(stage)
     before = _resident(stage)
     gate = asyncio.Semaphore(STARTERS)
 

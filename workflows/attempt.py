@@ -97,7 +97,9 @@ class LiveAttempt:
                 return
             # At a carrier's own socket the talk goes on; it may turn out that a machine answered.
             await self._until(
-                lambda opened=opened: self._is_over() or line.opened is not opened, limit, "longest conversation"
+                lambda opened=opened: self._is_over() or line.opened is not opened,
+                limit,
+                "longest conversation",
             )
             if line.opened is opened:
                 return
@@ -118,7 +120,7 @@ class LiveAttempt:
         )
         await workflow.wait_condition(lambda: talk.done() or self._is_over())
         if not talk.done():
-            talk.cancel()
+            _drop(talk)
             return False
         try:
             self._play((await talk).script)
@@ -156,7 +158,7 @@ class LiveAttempt:
         )
         await workflow.wait_condition(lambda: asked.done() or self._line.end is not None)
         if not asked.done():
-            asked.cancel()
+            _drop(asked)
             return
         try:
             self._play((await asked).script)
@@ -207,3 +209,9 @@ class LiveAttempt:
         except TimeoutError:
             return False
         return True
+
+
+def _drop(asked: workflow.ActivityHandle[Events]) -> None:
+    """Its answer is not waited for any more, and how it ends is nobody's business."""
+    asked.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    asked.cancel()

@@ -46,7 +46,7 @@ class Stalling:
 
     async def at(self, call_id: str | None, point: str) -> None:
         """Stand here, if this call does, until released."""
-        while self._stands(call_id, point):  # noqa: ASYNC110 (the test that releases it is another process)
+        while self._stands(call_id, point):
             await asyncio.sleep(PAUSE)
 
     def block_at(self, call_id: str, point: str) -> None:
