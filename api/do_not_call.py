@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Form, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.batches.files import EncodingText, FileDep, RegionText
 from api.body import Body, Instant
 from api.deps import DatabaseDep, PageDep, PrincipalDep
 from api.paging import Listing, read_page
 from outdial import numbers
+from outdial.batches.files import RecipientFile
+from outdial.batches.mapping import ColumnMapping
+from outdial.do_not_call import Entry, RefusedLine, take_in
 from outdial.errors import Invalid
 from outdial.models import DoNotCall
 from outdial.models.base import utc_now
@@ -57,6 +61,41 @@ def create(body: EntryCreate, principal: PrincipalDep, database: DatabaseDep) ->
             expires_at=body.expires_at,
         )
         return EntryPublic.model_validate(entry)
+
+
+class ListedPublic(BaseModel):
+    """What came of a file of numbers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    added: int
+    known: int = Field(description="On the list already, or more than once in the file.")
+    rejected_count: int
+    rejected: list[RefusedLine] = Field(description="The first 1,000.")
+
+
+@router.post("/upload", summary="Put the numbers of a file on the list")
+def upload(
+    file: FileDep,
+    principal: PrincipalDep,
+    database: DatabaseDep,
+    source: Annotated[str, Form(min_length=1, max_length=100, description="Where they come from.")] = "file",
+    note: Annotated[str, Form(max_length=1000)] = "",
+    expires_at: Annotated[
+        Instant | None, Form(description="Unix seconds or ISO 8601; unset: for good.")
+    ] = None,
+    column: Annotated[str | None, Form(description="The column with the number; unset: guessed.")] = None,
+    default_region: RegionText = None,
+    encoding: EncodingText = None,
+) -> ListedPublic:
+    """CSV with a header. Lines that hold no number are listed and do not keep the others away."""
+    if expires_at is not None and expires_at <= utc_now():
+        raise Invalid("This time is in the past.", field="expires_at")
+    opened = RecipientFile(file.file, encoding=encoding, region=default_region)
+    mapping = opened.mapping(ColumnMapping(phone=column, variables={}) if column else None)
+    entry = Entry(source, note, expires_at)
+    came = take_in(database, principal.account.id, opened.recipients(mapping), entry, default_region)
+    return ListedPublic.model_validate(came)
 
 
 @router.get("", summary="List the numbers")

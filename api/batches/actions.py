@@ -12,7 +12,7 @@ from api.batches.routes import TAKEN
 from api.batches.schemas import BatchAccepted, BatchAppend, BatchCancel, BatchPublic
 from api.batches.taking import UploadDep, start
 from api.deps import DatabaseDep, PrincipalDep
-from outdial.batches.progress import progress_of
+from outdial.batches.progress import BatchProgress, progress_of
 from outdial.errors import Conflict
 from outdial.models import Batch, BatchStatus
 from outdial.models.base import utc_now
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/calls/batch/{batch_id}", tags=["batches"])
 
 
 @dataclass(frozen=True)
-class _Running:
+class Running:
     """A batch of the account that has not ended; reading and signalling it."""
 
     database: Database
@@ -34,7 +34,11 @@ class _Running:
     batch_id: str
 
     def signal(self, send: Callable[[], None]) -> BatchPublic:
-        """Send a signal and show the batch. A batch that no one has started yet is started first."""
+        """Send a signal and show the batch, as ``tell`` does."""
+        return BatchPublic.of(*self.tell(send))
+
+    def tell(self, send: Callable[[], None]) -> tuple[Batch, BatchProgress]:
+        """Send a signal; the batch with its progress. A batch that no one has started yet is started first."""
         batch = self._load()
         if batch.ended_at is not None:
             raise Conflict(f"The batch has ended: {batch.status}.", code="batch_ended")
@@ -45,7 +49,7 @@ class _Running:
         send()
         with self.database.read() as session:
             batch = get(session, self.account_id, Batch, self.batch_id)
-            return BatchPublic.of(batch, progress_of(session, batch, utc_now()))
+            return batch, progress_of(session, batch, utc_now())
 
     def _load(self) -> Batch:
         with self.database.read() as session:
@@ -54,11 +58,11 @@ class _Running:
 
 def _running(
     batch_id: str, principal: PrincipalDep, database: DatabaseDep, gateway: BatchGatewayDep
-) -> _Running:
-    return _Running(database, gateway, principal.account.id, batch_id)
+) -> Running:
+    return Running(database, gateway, principal.account.id, batch_id)
 
 
-_RunningDep = Annotated[_Running, Depends(_running)]
+_RunningDep = Annotated[Running, Depends(_running)]
 
 
 @router.post("/pause", status_code=202, summary="Pause a batch", responses=_ENDED)

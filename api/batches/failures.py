@@ -18,11 +18,12 @@ def install(app: FastAPI) -> None:
 def _on_rows_rejected(request: Request, error: Exception) -> Response:
     assert isinstance(error, RowsRejected)
     named = [
-        FieldError(field=_where(row), code=row.code, message=row.reason) for row in error.rejected[:NAMED]
+        FieldError(field=_where(row, error.field), code=row.code, message=row.reason)
+        for row in error.rejected[:NAMED]
     ]
     return respond(request, Failure(422, error.code, error.message, named))
 
 
-def _where(row: RejectedRow) -> str:
-    place = f"line {row.line}" if row.line is not None else f"recipients.{row.index}"
+def _where(row: RejectedRow, rows: str | None) -> str:
+    place = f"line {row.line}" if row.line is not None else f"{rows}.{row.index}"
     return f"{place}.{row.field}" if row.field else place

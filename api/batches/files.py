@@ -102,7 +102,11 @@ def _terms(
 TermsDep = Annotated[BatchTerms, Depends(_terms)]
 
 
-@router.post("/preview", summary="Look at a file before it is uploaded")
+@router.post(
+    "/preview",
+    summary="Look at a file before it is uploaded",
+    responses={404: {"description": "There is no such agent."}},
+)
 def look(
     file: FileDep,
     mapping: MappingDep,

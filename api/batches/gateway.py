@@ -34,6 +34,10 @@ class BatchGateway(Protocol):
         """There are more recipients."""
         ...
 
+    def tell_changed(self, batch_id: str) -> None:
+        """Let the batch's workflow read its switch and its times again."""
+        ...
+
 
 def _gateway(request: Request) -> BatchGateway:
     return request.app.state.gateway

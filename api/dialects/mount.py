@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.dialects.revmo import failures as revmo
-from api.dialects.revmo import makecall
+from api.dialects.revmo import jobs, makecall
 from api.dialects.temphone import envelope as temphone
 from api.dialects.temphone import routes as scheduled
 
@@ -14,4 +14,11 @@ def install(app: FastAPI) -> None:
     app.include_router(scheduled.router)
     app.include_router(makecall.router)
     errors.use_renderer(app, scheduled.PREFIX, temphone.render, temphone.TemPhoneError)
-    errors.use_renderer(app, makecall.PREFIX, revmo.render, revmo.RevmoError)
+    for prefix in (makecall.PREFIX, jobs.PREFIX):
+        errors.use_renderer(app, prefix, revmo.render, revmo.RevmoError)
+    app.include_router(jobs.router)
+    for part in (mico_token, mico_campaigns, mico_schedules, mico_calls, mico_one_call):
+        app.include_router(part.router)
+    app.state.mico_totals = Totals()
+    errors.use_renderer(app, "/api/v1", mico.render, mico.MicoError)
+    errors.use_renderer(app, mico_token.PATH, mico_token.render, mico_token.TokenError)

@@ -24,7 +24,7 @@ class ColumnMapping(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     phone: str = Field(description="The column with the number.", examples=["Mobile"])
-    external_id: str | None = Field(None, description="The column with your own name for the person.")
+    external_id: str | None = Field(default=None, description="The column with your own name for the person.")
     variables: dict[str, str] | None = Field(
         default=None,
         description="Column to variable; unset: every other column under its own name.",

@@ -20,7 +20,7 @@ LONGEST_SPACING = 3_600
 class Window(CallingHours):
     """Calling hours, by the clock of ``timezone`` or, unset, by the clock where each number is."""
 
-    timezone: str | None = Field(None, description="IANA name; unset means where each number is.")
+    timezone: str | None = Field(default=None, description="IANA name; unset means where each number is.")
 
 
 class BatchRequest(BaseModel):
@@ -31,9 +31,9 @@ class BatchRequest(BaseModel):
     """
 
     agent_id: str
-    name: str | None = Field(None, max_length=MAX_NAME)
-    concurrency: int | None = Field(None, ge=1)
-    spacing_seconds: float = Field(0, ge=0, le=LONGEST_SPACING)
+    name: str | None = Field(default=None, max_length=MAX_NAME)
+    concurrency: int | None = Field(default=None, ge=1)
+    spacing_seconds: float = Field(default=0, ge=0, le=LONGEST_SPACING)
     schedule_at: datetime | None = None
     ends_at: datetime | None = None
     window: Window | None = None
@@ -61,7 +61,9 @@ class Recipient:
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     line: int | None = None
     error: OutdialError | None = None
-    person: dict[str, Any] = field(default_factory=dict[str, Any])  # further columns of the call: names, email
+    person: dict[str, Any] = field(
+        default_factory=dict[str, Any]
+    )  # further columns of the call: names, email
 
 
 @dataclass(frozen=True)

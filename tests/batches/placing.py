@@ -1,6 +1,7 @@
 """Short ways for tests to place a batch and to see what becomes of it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,12 +71,12 @@ class Batches:
 
     async def until(self, batch: Batch, reached: Callable[[BatchProgress], bool]) -> BatchProgress:
         """The batch's progress once it is so."""
-        for _ in range(PATIENCE * 20):
-            progress = await asyncio.to_thread(self.progress, batch)
-            if reached(progress):
-                return progress
+        deadline = time.monotonic() + PATIENCE
+        while not reached(progress := await asyncio.to_thread(self.progress, batch)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{batch.id} has come to {progress}")
             await asyncio.sleep(0.05)
-        raise TimeoutError(f"{batch.id} has come to {progress}")
+        return progress
 
     async def until_status(self, batch: Batch, status: BatchStatus) -> None:
         """Return once the batch's row has this status."""

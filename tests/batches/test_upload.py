@@ -131,11 +131,7 @@ def reported(api: Api, batch: dict[str, Any], kind: str = "csv", **query: str) -
 
 def with_risky_cells(api: Api) -> dict[str, Any]:
     """A batch whose texts all look like formulas."""
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(["phone", "first_name", "note", "id"])
-    writer.writerows([f"+1202555{each:04d}", "Ada", text, text] for each, text in enumerate(RISKY))
-    body = {
+    body: dict[str, Any] = {
         "agent_id": api.agent.id,
         "recipients": [
             {
