@@ -17,8 +17,4 @@ def install(app: FastAPI) -> None:
     for prefix in (makecall.PREFIX, jobs.PREFIX):
         errors.use_renderer(app, prefix, revmo.render, revmo.RevmoError)
     app.include_router(jobs.router)
-    for part in (mico_token, mico_campaigns, mico_schedules, mico_calls, mico_one_call):
         app.include_router(part.router)
-    app.state.mico_totals = Totals()
-    errors.use_renderer(app, "/api/v1", mico.render, mico.MicoError)
-    errors.use_renderer(app, mico_token.PATH, mico_token.render, mico_token.TokenError)
