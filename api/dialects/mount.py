@@ -17,4 +17,3 @@ def install(app: FastAPI) -> None:
     for prefix in (makecall.PREFIX, jobs.PREFIX):
         errors.use_renderer(app, prefix, revmo.render, revmo.RevmoError)
     app.include_router(jobs.router)
-        app.include_router(part.router)
