@@ -53,7 +53,11 @@ def read(principal: PrincipalDep, database: DatabaseDep) -> AccountPublic:
     return _shown(database, principal.account)
 
 
-@router.patch("", summary="Change the account's settings")
+@router.patch(
+    "",
+    summary="Change the account's settings",
+    responses={404: {"description": "There is no such agent."}},
+)
 def change(body: AccountPatch, principal: PrincipalDep, database: DatabaseDep) -> AccountPublic:
     """Plan, lines, quota and outbound calling are set by whoever runs this installation."""
     given = body.model_dump(exclude_unset=True)

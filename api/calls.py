@@ -55,9 +55,11 @@ def _filter(
 FilterDep = Annotated[listing.CallFilter, Depends(_filter)]
 
 _PLACED: dict[int | str, dict[str, Any]] = {
-    404: {"description": "There is no such agent."},
+    403: {"description": "Outbound calling is not enabled for the account, or no calls remain."},
+    404: {"description": "There is no such agent or campaign."},
     409: {
-        "description": "The agent is archived, or the first request with this key is still being answered."
+        "description": "The agent is archived, the campaign disabled, or the first request with this key is"
+        " still being answered."
     },
 }
 

@@ -14,6 +14,11 @@ from engine.connection import data_converter
 from outdial.errors import Forbidden, Invalid, NotFound
 from outdial.settings import Settings
 
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    403: {"description": "Whoever asks is not the operator."},
+    404: {"description": "Payloads are not encrypted here."},
+}
+
 router = APIRouter(prefix="/v1/codec", tags=["operation"])
 
 _LOOPBACK = {"127.0.0.1", "::1"}
@@ -45,14 +50,14 @@ def preflight(direction: str, settings: SettingsDep) -> Response:
     return Response(status_code=204, headers=_cross_origin(settings))
 
 
-@router.post("/encode", dependencies=[Depends(_operator)], summary="Encrypt payloads")
+@router.post("/encode", dependencies=[Depends(_operator)], summary="Encrypt payloads", responses=_REFUSED)
 async def encode(body: PayloadsBody, settings: SettingsDep) -> Response:
     """Temporal's remote codec protocol: `{"payloads": […]}` in and out."""
     codec = _codec(settings)
     return _answer(await codec.encode(_payloads(body).payloads), settings)
 
 
-@router.post("/decode", dependencies=[Depends(_operator)], summary="Decrypt payloads")
+@router.post("/decode", dependencies=[Depends(_operator)], summary="Decrypt payloads", responses=_REFUSED)
 async def decode(body: PayloadsBody, settings: SettingsDep) -> Response:
     """Temporal's remote codec protocol: `{"payloads": […]}` in and out."""
     codec = _codec(settings)

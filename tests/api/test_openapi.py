@@ -1,0 +1,109 @@
+"""The whole API, fuzzed by its own OpenAPI document: never a 5xx, and every answer is what the document says."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.app import create_app
+from outdial.agents.factory import validate_model
+from outdial.models import Campaign
+from outdial.settings import Settings
+from tests.api.conftest import copy_of
+from tests.api.serving import Api, an_api
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+# Streams that end when their subject does.
+ENDLESS = ("/events",)
+DOCUMENT = create_app(Settings(data=Path(tempfile.mkdtemp()))).openapi()
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+OPERATIONS = [result.ok() for result in SCHEMA.get_all_operations() if not result.ok().path.endswith(ENDLESS)]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Api, dict[str, str]]]:
+    """The application, and ids of things that there are, by the names of path parameters."""
+    folder = tmp_path_factory.mktemp("fuzzed")
+    given = Settings(data=folder / "data", rate_limit="", webhook_allow_loopback=True)
+    validate_model("openai:any")  # the libraries for models take seconds to import, once
+    with an_api(given, copy_of(sqlite_template, folder)) as served:
+        yield served, known_ids(served)
+
+
+def known_ids(api: Api) -> dict[str, str]:
+    """One of each kind."""
+    call = api.place()["id"]
+    contact = api.client.post("/v1/contacts", json={"number": "+14155550142", "first_name": "Ada"}).json()[
+        "id"
+    ]
+    hook = api.client.post("/v1/webhooks", json={"url": "https://example.com/"}).json()["id"]
+    key = api.client.post("/v1/keys", json={"name": "spare"}).json()["id"]
+    with api.database.write() as session:
+        campaign = Campaign(account_id=api.account.id, name="Fuzz")
+        session.add(campaign)
+    ids = {"call_id": call, "external_id": call, "agent_id": api.agent.id, "contact_id": contact}
+    return ids | {"webhook_id": hook, "key_id": key, "campaign_id": campaign.id}
+
+
+def fuzz(operation: Any, fuzzed: tuple[Api, dict[str, str]], examples: int) -> None:
+    """Send what the document allows, half of it to things that there are."""
+    api, known = fuzzed
+    key = str(api.client.headers["Authorization"])
+
+    @given(case=operation.as_strategy(), existing=st.booleans())
+    @settings(
+        max_examples=examples,
+        deadline=timedelta(seconds=20),
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],
+        derandomize=True,
+        database=None,
+    )
+    def send(case: Any, existing: bool) -> None:
+        if existing:
+            case.path_parameters = {
+                name: known.get(name, value) for name, value in (case.path_parameters or {}).items()
+            }
+        response = case.call(base_url=api.url, headers={"Authorization": key}, timeout=60)
+        case.validate_response(response, checks=CHECKS)
+
+    send()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: f"{one.method.upper()} {one.path}")
+def test_every_operation_answers_as_documented(operation: Any, fuzzed: tuple[Api, dict[str, str]]) -> None:
+    """A few requests each."""
+    fuzz(operation, fuzzed, examples=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: f"{one.method.upper()} {one.path}")
+def test_every_operation_answers_as_documented_in_depth(
+    operation: Any, fuzzed: tuple[Api, dict[str, str]]
+) -> None:
+    """Many more."""
+    fuzz(operation, fuzzed, examples=60)
+
+
+def test_every_route_of_the_api_is_documented() -> None:
+    """What begins with /v1 or /api is in the document."""
+    paths = {path for path in DOCUMENT["paths"] if path.startswith(("/v1/", "/api/"))}
+    assert {"/v1/call", "/v1/calls/scheduled", "/v1/makecall/", "/v1/contacts"} <= paths
