@@ -21,6 +21,7 @@ from api import (
     health,
     keys,
     links,
+    oauth_clients,
 )
 from api.batches import failures
 from api.body import BodyLimit
@@ -42,6 +43,7 @@ from engine.gateway import Gateway as TemporalGateway
 from outdial import logs
 from outdial.carriers.twilio.signatures import Signatures
 from outdial.links import Links
+from outdial.oauth.tokens import Tokens
 from outdial.secrets import SecretBox
 from outdial.settings import Settings, get_settings
 from outdial.store.database import Database
@@ -55,6 +57,7 @@ ROUTERS = (
     contacts.router,
     do_not_call.router,
     keys.router,
+    oauth_clients.router,
     account.router,
     webhook_endpoints.router,
     webhook_deliveries.router,
@@ -96,6 +99,7 @@ def create_app(
     app.state.gateway = gateway
     app.state.rate_limits = RateLimits(settings)
     app.state.links = Links(settings)
+    app.state.tokens = Tokens.from_settings(settings)
     app.state.secrets = SecretBox.from_settings(settings)
     app.state.twilio_signatures = Signatures(settings)
     app.state.talks = LiveTalks(app.state.database, settings.talk_lost_after / 4)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from api.malformed import fault_in
 from outdial import errors
 from outdial.errors import OutdialError
 
@@ -154,7 +155,8 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
-        return respond(request, Failure(400, "malformed", "The body is not valid JSON."))
+        fault = FieldError(field="body", code="malformed", message=fault_in(error.body))
+        return respond(request, Failure(400, "malformed", f"The body is not valid JSON. {fault.message}", [fault]))
     if _has_wrong_media_type(request, found):
         return respond(request, Failure(415, "unsupported_media_type", "Send the body as application/json."))
     return respond(request, invalid_fields([_field_error(one) for one in found]))

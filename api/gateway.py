@@ -47,10 +47,6 @@ class Gateway(Protocol):
         """Tell the call what its carrier told of an attempt."""
         ...
 
-    def tell_changed(self, batch_id: str) -> None:
-        """Let a batch's workflow read its switch and its times again."""
-        ...
-
     def ping(self) -> None:
         """Raise Unavailable unless Temporal answers."""
         ...

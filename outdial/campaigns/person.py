@@ -1,6 +1,7 @@
 """Whom a call of a schedule goes to, as the client described them."""
 
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
@@ -26,7 +27,7 @@ class Person(BaseModel):
     phonetic_full_name: str | None = Field(None, max_length=MAX_NAME)
     email: str | None = Field(None, max_length=320)
     event_date_time: str | None = Field(None, max_length=100)
-    custom_parameters: dict[str, Any] = Field(default_factory=dict)
+    custom_parameters: dict[str, Any] | None = None
     external_id: str | None = Field(None, min_length=1, max_length=200)
 
     @field_validator(*FIELDS)
@@ -34,9 +35,18 @@ class Person(BaseModel):
     def _composed(cls, text: str | None) -> str | None:
         return None if text is None else composed(text)
 
+    @field_validator("event_date_time")
+    @classmethod
+    def _is_a_time(cls, text: str | None) -> str | None:
+        try:
+            datetime.fromisoformat(text or "2000-01-01")
+        except ValueError:
+            raise ValueError("expected a time in ISO 8601") from None
+        return text
+
     def recipient(self) -> Recipient:
         """The same as a row of a batch. Raises Invalid for more custom parameters than are kept."""
-        custom = self.custom_parameters
+        custom = self.custom_parameters or {}
         check_size(custom, keys=MAX_CUSTOM, kilobytes=MAX_CUSTOM_KIB, field="custom_parameters")
         return Recipient(self.phone_number, self.variables(), self.external_id, person=self.columns())
 
@@ -48,7 +58,8 @@ class Person(BaseModel):
         """What placeholders may name: the fields, ``custom.…``, and custom parameters whose name is free."""
         known = {name: getattr(self, name) for name in (*FIELDS, EVENT)}
         own = {name: value for name, value in known.items() if value is not None}
-        return {**self.custom_parameters, **own, CUSTOM: self.custom_parameters}
+        custom = self.custom_parameters or {}
+        return {**custom, **own, CUSTOM: custom}
 
 
 def composed(text: str) -> str:

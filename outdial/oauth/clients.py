@@ -13,7 +13,7 @@ from outdial.oauth.scopes import known
 from outdial.store import oauth
 from outdial.store.scope import get
 
-SECRET_PREFIX = "od_secret_"
+PREFIX = "od_secret_"
 SECRET_BYTES = 32
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -22,7 +22,7 @@ def create_client(
     session: Session, account_id: str, name: str, scopes: Sequence[str], *, test: bool = False
 ) -> tuple[OAuthClient, str]:
     """A new client and its secret, which is kept nowhere. Raises Invalid for a scope that there is not."""
-    secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     client = OAuthClient(
         account_id=account_id, name=name, secret_hash=_hash(secret), scopes=known(scopes), test=test
     )
