@@ -18,7 +18,6 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 from activities.parts import Parts
 from engine.connection import connect
 from outdial.carriers.base import Carrier, Dial, Placed
-from outdial.carriers.simulated import SimulatedCarrier
 from outdial.models import Delivery
 from outdial.settings import get_settings
 from outdial.store.database import Database
@@ -50,17 +49,21 @@ class _Inbound(ActivityInboundInterceptor):
         return result
 
 
-class StallingCarrier(SimulatedCarrier):
-    """Stalls on either side of asking the carrier: at `before carrier` and `after carrier`."""
+class StallingCarrier:
+    """Any carrier, which stalls on either side of being asked: at `before carrier` and `after carrier`."""
 
-    def __init__(self, parts: Parts, stalling: Stalling) -> None:
-        super().__init__(parts.database, parts.settings, parts.clock)
+    def __init__(self, carrier: Carrier, stalling: Stalling) -> None:
+        self.name, self.talks_here = carrier.name, carrier.talks_here
+        self.pace, self.rate = carrier.pace, carrier.rate
+        self.look_up, self.hang_up = carrier.look_up, carrier.hang_up
+        self.leave_message = carrier.leave_message
+        self._carrier = carrier
         self._stalling = stalling
 
     def place(self, dial: Dial) -> Placed:
         call_id = dial.key.partition(":")[0]
         self._stalling.block_at(call_id, "before carrier")
-        placed = super().place(dial)
+        placed = self._carrier.place(dial)
         self._stalling.block_at(call_id, "after carrier")
         return placed
 
@@ -78,7 +81,9 @@ def stalling_parts(parts: Parts, stalling: Stalling) -> Parts:
             stalling.block_at(call_id, "before webhooks")
         parts.start_deliveries(ids)
 
-    carriers: dict[str, Carrier] = {StallingCarrier.name: StallingCarrier(parts, stalling)}
+    carriers: dict[str, Carrier] = {
+        name: StallingCarrier(carrier, stalling) for name, carrier in parts.carriers.items()
+    }
     return dataclasses.replace(parts, carriers=carriers, start_deliveries=start)
 
 

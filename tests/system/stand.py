@@ -100,7 +100,7 @@ class Stand:
 @asynccontextmanager
 async def standing(folder: Path, database_url: str, **given: Any) -> AsyncGenerator[Stand]:
     """Temporal runs, with its search attributes and Schedules; worker and API are for the test to start."""
-    port, api_port = free_port(), free_port()
+    port, api_port = free_port(), int(given.get("api_port", 0)) or free_port()
     values = {
         **SETTINGS,
         "data": folder,
