@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.12 python3.13 python3.11 python3 python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help env demo up test test-all lint format bench requirements migration
+.PHONY: help env demo up test test-all lint format bench requirements migration screenshots
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ format: .venv/.dev ## Puts the code into its one form
 bench: .venv/.dev ## Calls per second, latencies and lateness, beside a floor
 	@$(BIN)/python -m bench $(ARGS)
 
+screenshots: .venv/.dev ## Pictures of the dashboard, into docs/screenshots
+	@$(BIN)/python -m tests.dashboard.screenshots
+
 migration: .venv/.dev ## A revision from what changed in the models; NAME="adds a column"
 	@$(BIN)/python -m outdial.migrations "$(NAME)"
 
@@ -66,4 +69,5 @@ PINNING := --quiet --upgrade --generate-hashes --no-header --universal --python-
 	@echo "Installing what tests and checks need (once)"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@-$(BIN)/python -m tests.javascript
+	@$(BIN)/python -m tests.browser
 	@touch $@

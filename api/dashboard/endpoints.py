@@ -45,7 +45,8 @@ def create(
         url = check_url(values["url"], allow_loopback=settings.webhook_allow_loopback)
         with database.write() as session:
             lock_account(session, view.account_id)
-            if webhooks.count(session, view.account_id) >= MOST:
+            kept = webhooks.count(session, view.account_id)
+            if kept >= MOST:
                 raise LimitReached(f"An account has at most {MOST} webhook endpoints.")
             made: dict[str, Any] = {
                 "events": values["events"],

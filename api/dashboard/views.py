@@ -29,6 +29,7 @@ MENU = [
     ("/dashboard/calls", "Calls", False),
     ("/dashboard/batches", "Batch calls", True),
     ("/dashboard/agents", "Agents", False),
+    ("/dashboard/contacts", "Contacts", False),
     ("/dashboard/do-not-call", "Do not call", False),
     ("/dashboard/webhooks", "Webhooks", False),
     ("/dashboard/settings", "Settings", False),

@@ -45,6 +45,7 @@
   function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
+  const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   function plot(figure) {
     const source = document.getElementById(figure.dataset.plot);
     if (!source || !window.uPlot) return;
@@ -58,8 +59,8 @@
     const options = {
       width: figure.clientWidth, height: 180, cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(high || 0, 1)] } },
-      axes: [axis, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] }],
-      series: [{ value: "{HH}:{mm}" }, ...labels.map((label, at) => ({
+      axes: [{ ...axis, values: (_, seconds) => seconds.map(clock) }, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] }],
+      series: [{ label: "Minute", value: (_, second) => (second ? clock(second) : "–") }, ...labels.map((label, at) => ({
         label: `${label} ${unit}`, stroke: colour(strokes[at]), width: 2, points: { show: data[0].length < 30 },
         dash: at ? [6, 4] : undefined, fill: at ? undefined : colour("--accent-soft"),
       }))],

@@ -1,0 +1,90 @@
+"""Every page by an accessibility checker, in light and dark and on a phone, with something on it and without."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs] (it has none)
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.dashboard.people import BOOKS, Desk
+from tests.dashboard.tour import TOUR, fill
+
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=900)
+
+
+@pytest.fixture(scope="module")
+def filled(desk: Desk) -> dict[str, str]:
+    """Something on every page; the addresses of one of each."""
+    return fill(desk, BOOKS)
+
+
+@pytest.fixture(params=["light", "dark", "phone"])
+def looking(request: pytest.FixtureRequest, desk: Desk, browser: Browser) -> Iterator[Page]:
+    """A signed-in page in each of the looks."""
+    dark = request.param == "dark"
+    context = browser.new_context(
+        storage_state=desk.state,
+        base_url=desk.stack.url,
+        viewport=PHONE if request.param == "phone" else DESK,
+        color_scheme="dark" if dark else "light",
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", TOUR)
+def test_a_page_has_no_accessibility_faults(looking: Page, filled: dict[str, str], name: str) -> None:
+    """Labels, roles, contrast and order, by axe-core's rules for WCAG 2.2 AA and its best practices."""
+    looking.goto(filled[name])
+    expect(looking.get_by_text("Counting…")).to_have_count(0)
+    assert faults(looking) == []
+
+
+@pytest.mark.parametrize("name", TOUR)
+def test_a_page_fits_a_phone(browser: Browser, desk: Desk, filled: dict[str, str], name: str) -> None:
+    """Nothing makes the page itself scroll sideways at 390 pixels."""
+    context = browser.new_context(storage_state=desk.state, base_url=desk.stack.url, viewport=PHONE)
+    page = context.new_page()
+    page.goto(filled[name])
+    width = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert width <= PHONE["width"]
+
+
+@pytest.mark.parametrize("address", ["/dashboard/sign-in", "/dashboard/join?token=old"])
+def test_pages_before_signing_in_have_none_either(browser: Browser, desk: Desk, address: str) -> None:
+    """The first pages that people see."""
+    context = browser.new_context(base_url=desk.stack.url)
+    page = context.new_page()
+    page.goto(address)
+    found = faults(page)
+    context.close()
+    assert found == []
+
+
+def test_a_call_is_placed_by_keyboard_alone(page: Page) -> None:
+    """Tab reaches every field in the order of reading, Enter sends the form."""
+    page.goto("/dashboard/calls/new")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_label("Phone number").focus()
+    page.keyboard.type(BOOKS)
+    for label, value in (("first_name", "Ada"), ("week", "8 March")):
+        for _ in range(12):
+            if page.get_by_label(label).evaluate("node => node === document.activeElement"):
+                break
+            page.keyboard.press("Tab")
+        page.keyboard.type(value)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/calls/call_"))
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds, a line a fault: the rule and where."""
+    checker: Any = Axe()
+    found: list[dict[str, Any]] = checker.run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
