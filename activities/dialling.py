@@ -39,6 +39,10 @@ LOOKS = 6
 _log = structlog.get_logger(__name__)
 
 
+# Simulated people may hurry; our own queues and servers do not. A hurried talk is given so long, in seconds.
+RUSHED_TALK = 30.0
+
+
 @dataclass(frozen=True)
 class _Intended:
     """The attempt was admitted and written down; nothing has been asked of the carrier for it before."""
@@ -186,7 +190,7 @@ class DiallingActivities:
             DialResult.PLACED,
             script,
             ring_limit=settings.ring_timeout / pace,
-            talk_limit=max_duration / pace,
+            talk_limit=max_duration if pace <= 1 else max(max_duration / pace, RUSHED_TALK),
             grace=settings.silence_grace / pace,
         )
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from outdial.cli.admin import account_app, key_app, opened
+from outdial.cli.batch import batch_app
 from outdial.cli.console import err, explained, show_rows
 from outdial.cli.demo.run import run as run_demo
 from outdial.cli.settings import rows
@@ -16,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(batch_app, name="batch")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
 

@@ -69,9 +69,11 @@ class Batches:
         with self.running.database.read() as session:
             return progress_of(session, batches.load(session, batch.id), utc_now())
 
-    async def until(self, batch: Batch, reached: Callable[[BatchProgress], bool]) -> BatchProgress:
+    async def until(
+        self, batch: Batch, reached: Callable[[BatchProgress], bool], patience: float = PATIENCE
+    ) -> BatchProgress:
         """The batch's progress once it is so."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not reached(progress := await asyncio.to_thread(self.progress, batch)):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{batch.id} has come to {progress}")

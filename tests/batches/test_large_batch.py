@@ -20,7 +20,7 @@ async def test_two_thousand_people_are_called_over_fifty_lines(temporal: str, sq
     async with running(temporal, sqlite) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(2_000), concurrency=LINES)
-        await batches.until(batch, lambda progress: progress.completed >= 600)
+        await batches.until(batch, lambda progress: progress.completed >= 600, SOON)
         await batches.workflow(batch).signal("pause")
         await batches.until_status(batch, BatchStatus.PAUSED)
         await batches.until(batch, lambda progress: progress.in_progress == 0)
