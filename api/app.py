@@ -26,6 +26,7 @@ from api import (
 from api.batches import failures
 from api.body import BodyLimit
 from api.carriers.twilio import lines as twilio_lines
+from api.carriers.twilio import messages as twilio_messages
 from api.carriers.twilio import sockets as twilio_sockets
 from api.context import RequestContext
 from api.dashboard import mount as dashboard
@@ -65,6 +66,7 @@ ROUTERS = (
     links.router,
     twilio_lines.router,
     twilio_sockets.router,
+    twilio_messages.router,
     codec.router,
     health.router,
 )

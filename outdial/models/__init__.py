@@ -12,7 +12,7 @@ from outdial.models.agent import (
 from outdial.models.batch import Batch, BatchRejection
 from outdial.models.call import Attempt, Call, CallEvent, SimulatedDial, Turn
 from outdial.models.campaign import Campaign
-from outdial.models.carrier import CarrierReport, DialPace, Message, Recording, TalkSession
+from outdial.models.carrier import CarrierReport, DialPace, Recording, TalkSession, TextIntent
 from outdial.models.compliance import DoNotCall
 from outdial.models.contact import Consent, ConsentKind, Contact
 from outdial.models.idempotency import IdempotentRequest
@@ -61,7 +61,6 @@ __all__ = [
     "Invitation",
     "Member",
     "MemberSession",
-    "Message",
     "Notification",
     "NotificationStatus",
     "OAuthClient",
@@ -73,6 +72,7 @@ __all__ = [
     "SimulatedDial",
     "Speaker",
     "TalkSession",
+    "TextIntent",
     "Turn",
     "WebhookEndpoint",
 ]

@@ -87,21 +87,10 @@ class DialPace(Table, table=True):
     stopped_reason: str | None = None
 
 
-class Message(Table, table=True):
-    """A text message that was sent, or was to be."""
+class TextIntent(Table, table=True):
+    """A text message that the carrier was, or is about to be, asked to send: it is never asked again."""
 
-    __table_args__ = (UniqueConstraint("account_id", "key"),)
-
-    id: str = Field(default_factory=lambda: new_id("sms"), primary_key=True)
+    key: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.id")
-    key: str  # names this message for ever: it is sent once
-    carrier: str
-    carrier_message_id: str | None = Field(default=None, index=True)
-    number: str
-    sender: str
-    text: str
-    status: str = "intended"
-    error_code: str | None = None
-    error_message: str | None = None
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    carrier_message_id: str | None = None

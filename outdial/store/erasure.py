@@ -19,7 +19,6 @@ from outdial.models import (
     DeliveryState,
     DeliveryTry,
     IdempotentRequest,
-    Message,
     Notification,
     NotificationStatus,
     Recording,
@@ -75,7 +74,6 @@ def erase_contact(session: Session, contact: Contact) -> None:
     kept = col(IdempotentRequest.body)
     named = or_(kept.contains(number, autoescape=True), kept.contains(contact.id, autoescape=True))
     _run(session, delete(IdempotentRequest).where(owned_by(account_id, IdempotentRequest), named))
-    _run(session, delete(Message).where(owned_by(account_id, Message), col(Message.number) == number))
     rejected = owned_by(account_id, BatchRejection), col(BatchRejection.phone) == number
     _run(session, update(BatchRejection).where(*rejected).values(phone=ERASED, external_id=None))
     _run(session, delete(Consent).where(col(Consent.contact_id) == contact.id))
@@ -112,4 +110,4 @@ def _erase_deliveries(session: Session, call_ids: Sequence[str], now: datetime) 
 
 
 def _run(session: Session, statement: Any) -> None:
-    session.execute(statement.execution_options(synchronize_session=False))
+    session.exec(statement.execution_options(synchronize_session=False))

@@ -25,6 +25,25 @@ def by_carrier_id(session: Session, carrier_message_id: str) -> Notification | N
     return session.exec(named).first()
 
 
+def told(
+    session: Session,
+    notification_id: str,
+    status: NotificationStatus,
+    *,
+    carrier_message_id: str | None,
+    error: str | None,
+    now: datetime,
+) -> None:
+    """What the carrier tells of a message; one that has come to its end stays there, an unknown one is none."""
+    found = session.get(Notification, notification_id)
+    if found is None or found.status.ended:
+        return
+    found.status, found.updated_at = status, now
+    found.carrier_message_id = carrier_message_id or found.carrier_message_id
+    found.error = error
+    session.add(found)
+
+
 def overdue(session: Session, before: datetime, *, limit: int) -> Sequence[Notification]:
     """What was owed before then and is still to be sent."""
     owed = select(Notification).where(Notification.status == NotificationStatus.QUEUED)

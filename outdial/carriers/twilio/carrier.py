@@ -4,12 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from requests.exceptions import ConnectionError as NotConnected
-from requests.exceptions import ConnectTimeout, RequestException
+from requests.exceptions import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from outdial.carriers.base import (
     CarrierAway,
@@ -25,7 +23,7 @@ from outdial.carriers.base import (
 )
 from outdial.carriers.twilio.addresses import Addresses
 from outdial.carriers.twilio.client import make_client
-from outdial.carriers.twilio.errors import refusal
+from outdial.carriers.twilio.failures import refused_or_uncertain, unsent_or_uncertain
 from outdial.carriers.twilio.search import Search
 from outdial.carriers.twilio.states import events_of
 from outdial.carriers.twilio.twiml import message_twiml
@@ -66,9 +64,9 @@ class TwilioCarrier:
         try:
             call = self._client.calls.create(**request)
         except (TwilioRestException, TwilioServiceException) as answer:
-            raise _refused_or_uncertain(answer) from answer
+            raise refused_or_uncertain(answer) from answer
         except RequestException as failure:
-            raise _unsent_or_uncertain(failure) from failure
+            raise unsent_or_uncertain(failure) from failure
         except (TwilioException, ValueError) as failure:
             raise DialUncertain(f"Twilio's answer could not be read: {failure}") from failure
         if call.sid is None:
@@ -155,35 +153,3 @@ def _recording(dial: Dial, to: Addresses) -> dict[str, Any]:
 def _seconds_queued(call: CallInstance) -> float:
     queued = str(call.queue_time or "0")
     return float(queued) / 1000 if queued.replace(".", "", 1).isdigit() else 0.0
-
-
-def _refused_or_uncertain(answer: TwilioRestException | TwilioServiceException) -> Exception:
-    refused = refusal(answer.status, answer.code)
-    if refused is None:
-        return DialUncertain(f"Twilio answered {answer.status} after the request was sent.")
-    return DialRefused(
-        f"{refused.meaning} (Twilio error {answer.code})",
-        code=str(answer.code or answer.status),
-        disposition=refused.disposition,
-        retryable=refused.again,
-        stops=refused.stops,
-    )
-
-
-def _unsent_or_uncertain(failure: RequestException) -> Exception:
-    if not _never_connected(failure):
-        return DialUncertain(f"The request to Twilio ended with {type(failure).__name__}.")
-    return DialRefused(
-        "Twilio could not be reached; nothing was sent.",
-        code="unreachable",
-        disposition=Disposition.NOT_PLACED,
-        retryable=True,
-    )
-
-
-def _never_connected(failure: RequestException) -> bool:
-    """Whether not even a connection came about, so that nothing can have been sent."""
-    if isinstance(failure, ConnectTimeout):
-        return True
-    cause = failure.args[0] if isinstance(failure, NotConnected) and failure.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

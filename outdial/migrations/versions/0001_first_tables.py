@@ -172,30 +172,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_member_account_id"), ["account_id"], unique=False)
 
     op.create_table(
-        "message",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("carrier", sa.String(), nullable=False),
-        sa.Column("carrier_message_id", sa.String(), nullable=True),
-        sa.Column("number", sa.String(), nullable=False),
-        sa.Column("sender", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("error_code", sa.String(), nullable=True),
-        sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_message_account_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint("account_id", "key", name=op.f("uq_message_account_id_key")),
-    )
-    with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_message_carrier_message_id"), ["carrier_message_id"], unique=False
-        )
-
-    op.create_table(
         "oauth_client",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -212,6 +188,15 @@ def upgrade() -> None:
     with op.batch_alter_table("oauth_client", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_oauth_client_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "text_intent",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("carrier_message_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_text_intent_account_id")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_text_intent")),
+    )
     op.create_table(
         "webhook_endpoint",
         sa.Column("id", sa.String(), nullable=False),
@@ -1040,14 +1025,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhook_endpoint_account_id"))
 
     op.drop_table("webhook_endpoint")
+    op.drop_table("text_intent")
     with op.batch_alter_table("oauth_client", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_oauth_client_account_id"))
 
     op.drop_table("oauth_client")
-    with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_message_carrier_message_id"))
-
-    op.drop_table("message")
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_account_id"))
 
