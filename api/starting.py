@@ -38,6 +38,10 @@ class Starter:
             self._rests_until = time.monotonic() + REST_SECONDS
             _log.warning("call.start_postponed", call_id=accepted.call.id)
 
+    def start_soon(self, call: Call) -> None:
+        """Start a recorded call, if Temporal answers."""
+        self._try(lambda: self.start_call(call))
+
     def start_deliveries(self, ids: Sequence[str]) -> None:
         """Start deliveries, if Temporal answers."""
         if ids:
@@ -54,7 +58,7 @@ class Starter:
             deliver()
         except Unavailable:
             self._rests_until = time.monotonic() + REST_SECONDS
-            _log.warning("deliveries.start_postponed")
+            _log.warning("start_postponed")
 
     def start_call(self, call: Call) -> None:
         """Start the call's workflow now. Raises Unavailable."""

@@ -1,6 +1,7 @@
 """Campaigns and the schedules in them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -38,7 +39,7 @@ def has_calls(session: Session, batch: Batch) -> bool:
     return session.exec(listed.limit(1)).first() is not None
 
 
-def count(session: Session, query: SelectOfScalar[Campaign] | SelectOfScalar[Batch]) -> int:
+def count(session: Session, query: SelectOfScalar[Any]) -> int:
     """How many rows the query has."""
     return session.exec(select(func.count()).select_from(query.order_by(None).subquery())).one()
 

@@ -5,17 +5,18 @@ A schedule is one that the account was found to own, so its id is condition enou
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import exists, func, select, text
-from sqlmodel import Session, SQLModel, col
+import sqlalchemy as sa
+from sqlalchemy import exists, func, text
+from sqlmodel import Session, col, select
 
 from outdial.models import Attempt, AttemptState, Batch, Call, Disposition, Notification
 from outdial.store.scope import find
 
-Row = TypeVar("Row", bound=SQLModel)
+Tied = TypeVar("Tied", Attempt, Notification)
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def page_of(session: Session, batch: Batch, wanted: OutboundFilter, *, skip: int
     """The calls of one page, the first one added first."""
     query = _ids(batch, wanted).order_by(text("listed_id")).offset(skip).limit(limit)
     ids = session.connection().execute(query).scalars().all()
-    rows: Any = session.execute(select(Call).where(col(Call.id).in_(ids)).order_by(col(Call.id)))
-    return list(rows.scalars())
+    found = select(Call).where(col(Call.id).in_(ids)).order_by(col(Call.id))
+    return list(session.exec(found).all())
 
 
 def count_of(session: Session, batch: Batch, wanted: OutboundFilter, *, most: int | None = None) -> int:
@@ -65,18 +66,18 @@ def _count_added(session: Session, batch: Batch, *, tests: bool) -> int:
 def attempts_of(session: Session, calls: Sequence[Call]) -> Mapping[str, Sequence[Attempt]]:
     """The attempts of these calls, the first one first, by the call's id."""
     query = select(Attempt).where(col(Attempt.call_id).in_([call.id for call in calls]))
-    return _grouped(session, query.order_by(col(Attempt.number)))
+    return _grouped(session.exec(query.order_by(col(Attempt.number))))
 
 
 def notifications_of(session: Session, calls: Sequence[Call]) -> Mapping[str, Sequence[Notification]]:
     """The text messages tied to these calls, the first one first, by the call's id."""
     query = select(Notification).where(col(Notification.call_id).in_([call.id for call in calls]))
-    return _grouped(session, query.order_by(col(Notification.created_at), col(Notification.id)))
+    return _grouped(session.exec(query.order_by(col(Notification.created_at), col(Notification.id))))
 
 
-def _grouped(session: Session, query: Any) -> Any:
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(query).scalars():
+def _grouped(rows: Iterable[Tied]) -> Mapping[str, Sequence[Tied]]:
+    found: dict[str, list[Tied]] = defaultdict(list)
+    for row in rows:
         found[row.call_id].append(row)
     return found
 
@@ -86,7 +87,7 @@ def _ids(batch: Batch, wanted: OutboundFilter) -> Any:
 
 
 def _by_call(batch: Batch, wanted: OutboundFilter) -> Any:
-    query: Any = select(col(Call.id).label("listed_id")).where(col(Call.schedule_id) == batch.id)
+    query: Any = sa.select(_listed(Call.id)).where(col(Call.schedule_id) == batch.id)
     query = query.where(*(getattr(Call, column) == value for column, value in wanted.equal.items()))
     if wanted.is_test_call is not None:
         # Written out, so that both databases see that the index of test calls fits.
@@ -99,8 +100,13 @@ def _by_call(batch: Batch, wanted: OutboundFilter) -> Any:
 
 def _by_attempt(batch: Batch, wanted: OutboundFilter) -> Any:
     assert wanted.attempt is not None, "asked for by attempt"
-    ids: Any = select(col(Attempt.call_id).label("listed_id")).where(col(Attempt.schedule_id) == batch.id)
+    ids: Any = sa.select(_listed(Attempt.call_id)).where(col(Attempt.schedule_id) == batch.id)
     return ids.where(*_attempt_is(wanted.attempt)).distinct()
+
+
+def _listed(column: str) -> Any:
+    listed: Any = col(column)
+    return listed.label("listed_id")
 
 
 def _attempt_is(wanted: AttemptIs) -> list[Any]:

@@ -1,6 +1,6 @@
 """The guide's requests and answers as they are printed, dates aside."""
 
-from typing import Any
+from typing import Any, cast
 
 from tests.mico.standing import ahead
 
@@ -153,7 +153,9 @@ def schedule_asked() -> dict[str, Any]:
 def like(answer: Any, printed: Any) -> bool:
     """Whether an answer has the printed fields in the printed order, each of the printed type."""
     if isinstance(printed, dict):
-        return list(answer) == list(printed) and all(like(answer[name], printed[name]) for name in printed)
+        fields = cast("dict[str, Any]", printed)
+        return list(answer) == list(fields) and all(like(answer[name], fields[name]) for name in fields)
     if isinstance(printed, list):
-        return len(answer) == len(printed) and all(map(like, answer, printed))
+        items = cast("list[Any]", printed)
+        return len(answer) == len(items) and all(map(like, answer, items))
     return type(answer) is type(printed)

@@ -15,7 +15,6 @@ from api.dialects.mico.showing import shown
 from api.dialects.mico.uids import CALL, id_of, not_found
 from outdial.campaigns import outbound
 from outdial.errors import Conflict
-from outdial.intake import Accepted
 from outdial.lifecycle import Lifecycle
 from outdial.models import Batch, Call
 from outdial.models.base import utc_now
@@ -123,11 +122,10 @@ def retry(
         again = call.status.ended
         if again:
             outbound.dial_again(session, schedule, call, now)
-            version = calls.agent_version(session, call).version
     if not again and call.workflow_started:
         gateway.reschedule(call.id, now)
     elif again and call.batch_id is None:
-        background.add_task(starter.start, Accepted(call, version, []))
+        background.add_task(starter.start_soon, call)
     elif again:
         background.add_task(telling.tell_added, one.database, batch_gateway, schedule)
     return one.show()

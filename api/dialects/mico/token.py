@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, Depends, Request
@@ -50,7 +50,7 @@ async def _fields(request: Request) -> Mapping[str, Any]:
             body = await request.json()
         except ValueError:
             body = None
-        given = body if isinstance(body, dict) else {}
+        given = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     else:
         given = dict(await request.form())
     return {**given, **_basic(request.headers.get("authorization", ""))}
