@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench import calls, latency, lateness, memory
+from bench import batches, calls, latency, lateness, memory
 from bench.report import Figure, show
 from bench.stage import stage
 
@@ -18,6 +18,7 @@ class Part(StrEnum):
     API = "api"
     LATENESS = "lateness"
     MEMORY = "memory"
+    BATCHES = "batches"
 
 
 def main(
@@ -29,6 +30,10 @@ def main(
     requests: Annotated[int, typer.Option(help="Requests to the API in a series.")] = 400,
     due: Annotated[tuple[int, int], typer.Option(help="Calls due in the same second.")] = (100, 1_000),
     waiting: Annotated[int, typer.Option(help="Calls that wait while memory is read.")] = 1_000,
+    recipients: Annotated[
+        tuple[int, int], typer.Option(help="Recipients of the batches that are called.")
+    ] = (1_000, 5_000),
+    rows: Annotated[int, typer.Option(help="Rows of a file that is only taken in.")] = 100_000,
     database_url: Annotated[str | None, typer.Option(help="The database; a SQLite file if unset.")] = None,
 ) -> None:
     """Calls per second, history, latency, lateness and memory, beside a floor of bare workflows."""
@@ -45,6 +50,8 @@ def main(
                 figures += await lateness.measure(built, sizes=list(due))
             if Part.API in chosen:
                 figures += await latency.measure(built, requests=requests)
+            if Part.BATCHES in chosen:
+                figures += await batches.measure(built, sizes=list(recipients), rows=rows)
             return figures
 
     show(asyncio.run(run()))

@@ -18,13 +18,13 @@ SAMPLE = 20
 
 async def measure(stage: Stage, *, calls: int, rounds: int) -> list[Figure]:
     """Rounds of the path and of the floor in turn; the middle round counts."""
-    await _rate(lambda: one_call(stage), WARM_UP)
-    await _rate(lambda: one_bare(stage), WARM_UP)
+    await rate(lambda: one_call(stage), WARM_UP)
+    await rate(lambda: one_bare(stage), WARM_UP)
     path: list[float] = []
     floor: list[float] = []
     for number in range(rounds):
-        path.append(await _rate(lambda: one_call(stage), calls))
-        floor.append(await _rate(lambda: one_bare(stage), calls))
+        path.append(await rate(lambda: one_call(stage), calls))
+        floor.append(await rate(lambda: one_bare(stage), calls))
         say(f"round {number + 1}: {path[-1]:.1f} calls/s, floor {floor[-1]:.1f}/s")
     return [
         Figure("calls completed", middle(path), "/s", middle(floor), aim="ratio ≥ 0.70"),
@@ -47,8 +47,9 @@ async def one_bare(stage: Stage) -> str:
     return name
 
 
-async def _rate(one: Callable[[], Awaitable[str]], number: int) -> float:
-    gate = asyncio.Semaphore(AT_ONCE)
+async def rate(one: Callable[[], Awaitable[str]], number: int, *, at_once: int = AT_ONCE) -> float:
+    """How many a second, where so many are on their way at once."""
+    gate = asyncio.Semaphore(at_once)
 
     async def gated() -> None:
         async with gate:
