@@ -8,6 +8,7 @@ from outdial.cli.admin import account_app, key_app, opened
 from outdial.cli.batch import batch_app
 from outdial.cli.console import err, explained, show_rows
 from outdial.cli.demo.run import run as run_demo
+from outdial.cli.members import member_app
 from outdial.cli.settings import rows
 from outdial.cli.up import run_until_stopped, stay_up
 from outdial.settings import Settings
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.add_typer(batch_app, name="batch")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
+app.add_typer(member_app, name="member")
 
 
 @app.command()
@@ -38,7 +40,7 @@ def up() -> None:
 @app.command()
 def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Leave when all is done, with status 0.")] = False,
-    carrier: Annotated[str, typer.Option(help="Who dials.")] = "simulated",
+    carrier: Annotated[str, typer.Option(help="Who dials: simulated or twilio-emulator.")] = "simulated",
 ) -> None:
     """Call a handful of simulated people with different fates, live; takes less than a minute.
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,11 +32,18 @@ class Stack:
     """The parts, in the order in which they start; they stop the other way round.
 
     ``own_temporal`` is whether a Temporal server is one of them. ``show`` gets each line that a part writes.
+    ``beside`` runs as long as they do.
     """
 
     def __init__(
-        self, settings: Settings, show: Callable[[str, str], None], *, own_temporal: bool | None = None
+        self,
+        settings: Settings,
+        show: Callable[[str, str], None],
+        *,
+        own_temporal: bool | None = None,
+        beside: Sequence[Program] = (),
     ) -> None:
+        self._beside = beside
         self.settings = settings
         named = "temporal_address" in settings.model_fields_set
         self._own_temporal = not named if own_temporal is None else own_temporal
@@ -57,6 +64,8 @@ class Stack:
         if self._own_temporal:
             temporal = await self._launch(self._temporal())
             await temporal.ready(self._temporal_listens)
+        for program in self._beside:
+            await self._launch(program)
         self.key = await asyncio.to_thread(self._prepare, first)
         await self._set_up_temporal()
         worker, api = await self._launch(_worker()), await self._launch(self._api())

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from rich.live import Live
@@ -12,13 +12,15 @@ from rich.live import Live
 from outdial.cli.access import FirstAccount
 from outdial.cli.console import err, out
 from outdial.cli.demo import screen
+from outdial.cli.demo.carriers import beside
 from outdial.cli.demo.client import Client
 from outdial.cli.demo.people import AGENT, PEOPLE, order
 from outdial.cli.demo.receiver import Receiver, receiving
 from outdial.cli.pids import PidFile
 from outdial.cli.ports import any_free, is_free, needed
+from outdial.cli.service import Program
 from outdial.cli.stack import Stack, running
-from outdial.errors import Invalid, Unavailable
+from outdial.errors import Unavailable
 from outdial.plans import Plan
 from outdial.settings import Settings
 
@@ -36,12 +38,12 @@ async def run(*, leave: bool, carrier: str) -> None:
 
     Raises Unavailable where not everything came to its end.
     """
-    if carrier != "simulated":
-        raise Invalid("The demo's people live at the simulated carrier only.", field="carrier")
     settings = _settings()
+    others = beside(carrier, settings.simulated_speed)
+    settings = Settings()
     err.print("Starting Temporal, the API and a worker…")
     with receiving() as receiver:
-        async with _stack(settings) as stack:
+        async with _stack(settings, others) as stack:
             call_id = await _show(stack, receiver)
             out.print(screen.where_next(settings, stack.key, call_id), crop=False)
             if not leave:
@@ -53,7 +55,7 @@ def _settings() -> Settings:
     """The demo's own settings, passed to its processes by the environment."""
     folder = (Settings().data / "demo").absolute()
     os.environ.update(OUTDIAL_DATA=str(folder), OUTDIAL_DATABASE_URL=f"sqlite:///{folder / 'outdial.db'}")
-    os.environ.update(OUTDIAL_WEBHOOK_ALLOW_LOOPBACK="true", OUTDIAL_CARRIER="simulated")
+    os.environ["OUTDIAL_WEBHOOK_ALLOW_LOOPBACK"] = "true"
     os.environ.setdefault("OUTDIAL_SIMULATED_SPEED", str(SPEED))
     for port in needed(Settings(), own_temporal=True):
         if port.setting not in os.environ and not is_free(port):
@@ -71,9 +73,10 @@ def _start_afresh(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _stack(settings: Settings) -> AsyncGenerator[Stack]:
+async def _stack(settings: Settings, others: Sequence[Program]) -> AsyncGenerator[Stack]:
     account = FirstAccount("Lakeside Dental", Plan.BUSINESS)
-    async with running(Stack(settings, lambda _name, _line: None, own_temporal=True), account) as stack:
+    stack = Stack(settings, lambda _name, _line: None, own_temporal=True, beside=others)
+    async with running(stack, account):
         yield stack
 
 
