@@ -16,6 +16,7 @@ from api.dashboard.new_call import definition_of, needed_by, regions, retry_of
 from api.dashboard.views import OperatorViewDep, View
 from api.dashboard.zones import local_instant
 from api.deps import DatabaseDep, SettingsDep
+from api.paging import Page, read_page
 from outdial.batches.files import RecipientFile
 from outdial.batches.forecast import forecast
 from outdial.batches.intake import BatchIntake
@@ -23,13 +24,15 @@ from outdial.batches.mapping import ColumnMapping
 from outdial.batches.preview import preview
 from outdial.batches.request import BatchRequest, RowsRejected, Window
 from outdial.errors import Invalid, OutdialError
-from outdial.models import AgentDefinition
+from outdial.models import AgentDefinition, Campaign
 from outdial.plans import LIMITS
 from outdial.store.database import Database
+from outdial.store.scope import rows_of
 from outdial.windows import ALL_DAYS, Weekday
 
 router = APIRouter(prefix="/batches")
 
+MOST_CAMPAIGNS = 100
 WORKDAYS = ALL_DAYS[:5]
 # Where the file has no header, its one column is this.
 PASTED_HEADER = b"phone\n"
@@ -41,6 +44,7 @@ class Values:
 
     agent_id: str = ""
     name: str = ""
+    campaign_id: str = ""
     region: str = ""
     pasted: str = ""
     when: str = "now"
@@ -60,9 +64,15 @@ def ask(view: OperatorViewDep, database: DatabaseDep, agent: str = "") -> Respon
     values = Values(agent_id=agent, region=account.default_region)
     with database.read() as session:
         agents = agents_of(session, view, archived=False)
+        groups, _ = read_page(session, rows_of(view.account_id, Campaign), Campaign, Page(MOST_CAMPAIGNS))
     if len(agents) == 1:
         values = Values(agent_id=agents[0].id, region=account.default_region)
-    choices: dict[str, Any] = {"agents": agents, "regions": regions(), "limits": LIMITS[account.plan]}
+    choices: dict[str, Any] = {
+        "agents": agents,
+        "regions": regions(),
+        "limits": LIMITS[account.plan],
+        "campaigns": groups,
+    }
     return view.page("new_batch.html", values=values, error=None, days=ALL_DAYS, workdays=WORKDAYS, **choices)
 
 
@@ -195,6 +205,7 @@ def _request(form: Form, agent_id: str = "") -> BatchRequest:
     return BatchRequest(
         agent_id=values.agent_id or agent_id,
         name=values.name[:200] or None,
+        campaign_id=values.campaign_id or None,
         concurrency=int(values.concurrency) if values.concurrency else None,
         spacing_seconds=0,
         schedule_at=starts,

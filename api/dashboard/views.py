@@ -28,6 +28,7 @@ MENU = [
     ("/dashboard", "Overview", False),
     ("/dashboard/calls", "Calls", False),
     ("/dashboard/batches", "Batch calls", True),
+    ("/dashboard/campaigns", "Campaigns", False),
     ("/dashboard/agents", "Agents", False),
     ("/dashboard/contacts", "Contacts", False),
     ("/dashboard/do-not-call", "Do not call", False),

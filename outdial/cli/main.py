@@ -54,6 +54,33 @@ def demo(
 
 
 @app.command()
+def doctor(
+    model: Annotated[str | None, typer.Option(help="A model to look at too: provider:model.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Look whether everything is there that a real call needs, and say what to do where it is not.
+
+    Ends with status 1 unless all is well.
+
+    Example: outdial doctor --model openai:gpt-5.2
+    """
+    # Twilio's library takes a second to import, and no other command needs it.
+    from outdial.cli.doctor import examine
+
+    with explained():
+        findings = list(examine(Settings(), model))
+    show_rows(
+        [
+            {"": "ok" if each.is_well else "!!", "what": each.what, "found": each.found, "to do": each.cure}
+            for each in findings
+        ],
+        as_json=as_json,
+    )
+    if not all(each.is_well for each in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this release's tables; harmless where there is nothing to do.
 
