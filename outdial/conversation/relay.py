@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -69,6 +69,7 @@ class RelayLine:
         self._send = send
         self._patience = patience
         self._inbox: asyncio.Queue[_Closed | _Broke | _Said | _Key] = asyncio.Queue()
+        self._held: _Closed | _Broke | _Said | _Key | None = None  # taken out of the inbox too soon
         self._began = time.monotonic()
         self._heard_at: float | None = None
         self._speaks_until = self._began
@@ -135,7 +136,7 @@ class RelayLine:
             if isinstance(item, _Closed):
                 return Heard(None, hung_up=True, cut=cut)
             if isinstance(item, _Said):
-                return Heard(str(item), cut=cut)
+                return Heard(" ".join([item, *self._said_since()]), cut=cut)
             if isinstance(item, _Key):
                 return Heard(await self._keys(item), cut=cut)
             cut = str(item)
@@ -189,7 +190,19 @@ class RelayLine:
     def _left(self, limit: float) -> float:
         return self._speaks_until + limit - time.monotonic()
 
+    def _said_since(self) -> Iterator[str]:
+        """What was said in the same go, and lies there already."""
+        while self._held is None and not self._inbox.empty():
+            item = self._inbox.get_nowait()
+            if isinstance(item, _Said):
+                yield item
+            else:
+                self._held = item
+
     async def _next(self, seconds: float) -> _Closed | _Broke | _Said | _Key | None:
+        held, self._held = self._held, None
+        if held is not None:
+            return held
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 return await self._inbox.get()
@@ -201,8 +214,7 @@ class RelayLine:
         while not keys.endswith("#"):
             item = await self._next(KEYS_PAUSE)
             if not isinstance(item, _Key):
-                if item is not None:
-                    self._inbox.put_nowait(item)
+                self._held = item
                 break
             keys += item
         return f"[Pressed {keys} on the keypad.]"
