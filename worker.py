@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.batch_upkeep import BatchUpkeepActivities
 from activities.batches import BatchActivities
 from activities.carriers import CarrierActivities
 from activities.conversation import ConversationActivities
@@ -105,7 +106,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
             carriers.keep_recordings,
             carriers.delete_recordings,
             webhooks.mend_deliveries,
-            batches.mend_batches,
+            BatchUpkeepActivities(parts, client).mend_batches,
         ],
         activity_executor=threads,
         max_concurrent_activities=THREADS,

@@ -10,7 +10,6 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.parts import Parts
-from engine.batches import start_batch
 from engine.calls import start_call
 from outdial.batches import ending, pump
 from outdial.batches.pump import Step
@@ -190,35 +189,6 @@ class BatchActivities:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # else it has ended, or the sweep will end it
                 raise
-
-    @activity.defn(name=names.MEND_BATCHES)
-    async def mend_batches(self) -> int:
-        """Start the workflows of recorded batches, tell those that miss a change; answers how many."""
-        page = await asyncio.to_thread(self._unstarted_batches)
-        for batch in page:
-            await start_batch(self._client, batch)
-            await asyncio.to_thread(self._mark_batch, batch.id)
-        untold = await asyncio.to_thread(self._untold_batches)
-        for batch in untold:
-            await self._signal_one(batch.id, names.CHANGED)
-            await asyncio.to_thread(self._mark_told, batch)
-        return len(page) + len(untold)
-
-    def _unstarted_batches(self) -> list[Batch]:
-        with self._parts.database.read() as session:
-            return list(batches.without_workflow(session, self._parts.clock(), limit=PAGE))
-
-    def _untold_batches(self) -> list[Batch]:
-        with self._parts.database.read() as session:
-            return list(batches.untold(session, self._parts.clock(), limit=PAGE))
-
-    def _mark_told(self, batch: Batch) -> None:
-        with self._parts.database.write() as session:
-            batches.mark_told(session, batch)
-
-    def _mark_batch(self, batch_id: str) -> None:
-        with self._parts.database.write() as session:
-            batches.mark_started(session, batch_id)
 
 
 async def _side_by_side(work: Callable[[Item], Awaitable[None]], items: Iterable[Item]) -> None:

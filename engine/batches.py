@@ -39,11 +39,23 @@ async def start_batch(
         return
 
 
+async def start_again_to_end(client: Client, batch: Batch) -> None:
+    """Start a batch whose workflow was terminated once more, to end its calls. Harmless if it runs already."""
+    await client.start_workflow(
+        names.BATCH_WORKFLOW,
+        BatchOrder(batch.id, batch.due_at, batch.ends_at, cancel=True),
+        id=batch.id,
+        task_queue=names.BATCH_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        search_attributes=_attributes(batch),
+        static_summary=f"End of a terminated batch by {batch.agent_id}",
+    )
+
+
 def _order(batch: Batch) -> BatchOrder:
     # A schedule's workflow runs from the beginning: also one that is never enabled comes to its end.
-    return BatchOrder(
-        batch.id, batch.due_at, batch.ends_at, enabled=batch.live, paused=not batch.live
-    )
+    return BatchOrder(batch.id, batch.due_at, batch.ends_at, enabled=batch.live, paused=not batch.live)
 
 
 async def tell_changed(client: Client, batch_id: str, *, rpc_timeout: timedelta | None = None) -> None:

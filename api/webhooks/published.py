@@ -3,7 +3,13 @@
 from fastapi import APIRouter, Response
 
 from outdial.webhooks.events import EventType
-from outdial.webhooks.payload import CallPayload, EndedCallPayload, EndpointDisabledPayload, TestPayload
+from outdial.webhooks.payload import (
+    BatchPayload,
+    CallPayload,
+    EndedCallPayload,
+    EndpointDisabledPayload,
+    TestPayload,
+)
 
 published = APIRouter(
     default_response_class=Response,
@@ -27,6 +33,12 @@ def call_event(told: CallPayload) -> None:
 @published.post(EventType.CALL_CANCELED)
 def ended_call_event(told: EndedCallPayload) -> None:
     """A call has ended."""
+
+
+@published.post(EventType.BATCH_COMPLETED)
+@published.post(EventType.BATCH_CANCELED)
+def batch_event(told: BatchPayload) -> None:
+    """The last call of a batch has ended."""
 
 
 @published.post(EventType.ENDPOINT_DISABLED)

@@ -189,14 +189,16 @@ def want_lines(session: Session, batch_id: str, lines: int) -> None:
 
 def requeue_held(session: Session, batch: Batch, now: datetime) -> None:
     """Calls that were held until a time ask again now: what held them may have changed."""
-    held: Any = update(Call).where(owned_by(batch.account_id, Call), Call.batch_id == batch.id, _ON_ITS_WAY)
-    waiting = held.where(Call.status == CallStatus.SCHEDULED, Call.progress == Progress.HELD)
+    held: Any = update(Call).where(
+        owned_by(batch.account_id, Call), col(Call.batch_id) == batch.id, _ON_ITS_WAY
+    )
+    waiting = held.where(col(Call.status) == CallStatus.SCHEDULED, col(Call.progress) == Progress.HELD)
     session.exec(waiting.values(progress=Progress.QUEUED, due_at=now))
 
 
 def move_unstarted(session: Session, batch: Batch) -> None:
     """What has not been started is due when the batch is."""
-    unstarted: Any = update(Call).where(Call.batch_id == batch.id, _UNSTARTED)
+    unstarted: Any = update(Call).where(col(Call.batch_id) == batch.id, _UNSTARTED)
     session.exec(unstarted.values(due_at=batch.due_at, schedule_at=batch.schedule_at))
 
 
@@ -216,6 +218,12 @@ def mark_told(session: Session, batch: Batch) -> None:
 def mark_started(session: Session, batch_id: str) -> None:
     """Remember that the batch has its workflow."""
     session.exec(_change(batch_id, workflow_started=True))
+
+
+def with_workflow(session: Session, *, limit: int) -> Sequence[Batch]:
+    """Batches that have a workflow and have not ended."""
+    query = select(Batch).where(text("ended_at IS NULL"), col(Batch.workflow_started))
+    return session.exec(query.order_by(col(Batch.id)).limit(limit)).all()
 
 
 def without_workflow(session: Session, now: datetime, *, limit: int) -> Sequence[Batch]:
