@@ -73,7 +73,9 @@ def change(body: AccountPatch, principal: PrincipalDep, database: DatabaseDep) -
 
 
 def _check(given: dict[str, object]) -> None:
-    region, zone, caller_id = (given.get(name) for name in ("default_region", "timezone", "default_caller_id"))
+    region, zone, caller_id = (
+        given.get(name) for name in ("default_region", "timezone", "default_caller_id")
+    )
     if isinstance(region, str) and not numbers.is_region(region):
         raise Invalid("Expected a region of two letters, for example US.", field="default_region")
     if isinstance(zone, str):

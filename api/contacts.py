@@ -37,7 +37,9 @@ _MERGED: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("", status_code=201, summary="Create or merge a contact", responses=_MERGED)
-def create(body: ContactCreate, principal: PrincipalDep, database: DatabaseDep, response: Response) -> ContactPublic:
+def create(
+    body: ContactCreate, principal: PrincipalDep, database: DatabaseDep, response: Response
+) -> ContactPublic:
     """201 for a new contact. One that has this number already takes the given fields over: 200."""
     now = utc_now()
     with database.write() as session:
@@ -64,9 +66,7 @@ def list_contacts(
     with database.read() as session:
         rows, following = read_page(session, query, Contact, page)
         consents = contacts.latest_consents(session, account.id, rows)
-    shown = [
-        ContactPublic.of(row, people.timezone_of(row, account), consents.get(row.id)) for row in rows
-    ]
+    shown = [ContactPublic.of(row, people.timezone_of(row, account), consents.get(row.id)) for row in rows]
     return Listing(data=shown, next_cursor=following)
 
 
@@ -126,7 +126,7 @@ def list_consents(contact_id: str, principal: PrincipalDep, database: DatabaseDe
     with database.read() as session:
         contact = get(session, principal.account.id, Contact, contact_id)
         found = contacts.consents_of(session, contact)
-    return Listing(data=[ConsentPublic.model_validate(one) for one in found])
+    return Listing(data=[ConsentPublic.model_validate(one) for one in found], next_cursor=None)
 
 
 @router.post("/{contact_id}/consents/revoke", summary="Revoke consent")

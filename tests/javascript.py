@@ -46,7 +46,7 @@ def run(*command: str, folder: Path | None = None, env: Mapping[str, str] | None
     """What a process printed. Raises CalledProcessError where it failed."""
     done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True, timeout=PATIENCE)
     if done.returncode:
-        print(done.stdout, done.stderr, file=sys.stderr)
+        sys.stderr.write(done.stdout + done.stderr)
     done.check_returncode()
     return done.stdout
 
@@ -66,4 +66,6 @@ if __name__ == "__main__":
     try:
         install()
     except (subprocess.SubprocessError, OSError) as error:
-        sys.exit(f"Packages for JavaScript were not installed, so the tests that need them are left out: {error}")
+        sys.exit(
+            f"Packages for JavaScript were not installed, so the tests that need them are left out: {error}"
+        )

@@ -52,7 +52,9 @@ class ContactPatch(Body):
     phonetic_first_name: _Name = None
     phonetic_last_name: _Name = None
     phonetic_full_name: _Name = None
-    email: str | None = Field(None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ada@example.com"])
+    email: str | None = Field(
+        None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ada@example.com"]
+    )
     timezone: str | None = Field(None, max_length=100, description="IANA name; null: where the number is.")
     custom: dict[str, Any] = Field(
         default_factory=dict[str, Any], description="Your own fields; `{{custom.plan}}` in prompts."

@@ -45,7 +45,7 @@ def create_account(
     as_json: AsJson = False,
 ) -> None:
     """Create an account. Example: outdial account create "Lakeside Dental" --plan growth."""
-    allowed = {"calls_remaining": calls, "outbound_enabled": outbound}
+    allowed: dict[str, Any] = {"calls_remaining": calls, "outbound_enabled": outbound}
     with opened() as database, database.write() as session:
         account = Account(name=name, plan=plan, custom_lines=lines, default_region=region, **allowed)
         session.add(account)

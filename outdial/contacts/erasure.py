@@ -15,7 +15,8 @@ def erase(session: Session, contact: Contact, now: datetime) -> None:
     if waiting:
         named = ", ".join(call.id for call in waiting[:5])
         raise Conflict(
-            f"{len(waiting)} calls of this contact have not ended; cancel them first: {named}.", code="open_calls"
+            f"{len(waiting)} calls of this contact have not ended; cancel them first: {named}.",
+            code="open_calls",
         )
     erasure.erase_calls(session, contacts.calls_of(session, contact), now)
     erasure.erase_contact(session, contact)

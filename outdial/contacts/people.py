@@ -44,7 +44,9 @@ def create_or_merge(
     return contact, bool(created)
 
 
-def change(session: Session, account: Account, contact: Contact, values: Mapping[str, Any], now: datetime) -> None:
+def change(
+    session: Session, account: Account, contact: Contact, values: Mapping[str, Any], now: datetime
+) -> None:
     """Set fields of the contact; ``custom`` merges key by key, and null removes one.
 
     Raises Invalid, or Conflict for a number that another contact has.
@@ -72,7 +74,7 @@ def told(contact: Contact | None) -> dict[str, Any]:
     return {**known, "custom": contact.custom} if contact.custom else known
 
 
-def columns(contact: Contact | None) -> dict[str, str | None]:
+def columns(contact: Contact | None) -> dict[str, Any]:
     """The contact's names and email as columns of a call."""
     return {name: contact and getattr(contact, name) for name in FIELDS}
 

@@ -40,9 +40,9 @@ def find_key(session: Session, key_id: str) -> ApiKey:
 def count_off(session: Session, account_id: str, calls: int) -> int | None:
     """Lower the account's remaining calls if there are as many; None where it has fewer, or no quota at all."""
     left: Any = col(Account.calls_remaining)
-    counted = update(Account).where(col(Account.id) == account_id, left >= calls).values(calls_remaining=left - calls)
-    changed: Any = counted.returning(left).execution_options(synchronize_session=False)
-    return session.execute(changed).scalar_one_or_none()
+    enough = update(Account).where(col(Account.id) == account_id, left >= calls)
+    counted = enough.values(calls_remaining=left - calls).returning(left)
+    return session.connection().execute(counted).scalar_one_or_none()
 
 
 def has_quota(session: Session, account_id: str) -> bool:

@@ -36,7 +36,9 @@ def matching(account_id: str, words: Sequence[str]) -> SelectOfScalar[Contact]:
     """A query over contacts whose number, email or names contain each of ``words``; upper and lower case alike."""
     query = rows_of(account_id, Contact)
     for word in words:
-        query = query.where(or_(*(col(getattr(Contact, name)).icontains(word, autoescape=True) for name in _SEARCHED)))
+        query = query.where(
+            or_(*(col(getattr(Contact, name)).icontains(word, autoescape=True) for name in _SEARCHED))
+        )
     return query
 
 

@@ -50,7 +50,9 @@ def calls_matching(session: Session, account_id: str, wanted: CallFilter) -> Sel
 
 def calls_to_contacts(account_id: str) -> SelectOfScalar[Call]:
     """A query over the account's calls that have a contact and first words of their own."""
-    return rows_of(account_id, Call).where(col(Call.contact_id).is_not(None), col(Call.initial_message).is_not(None))
+    return rows_of(account_id, Call).where(
+        col(Call.contact_id).is_not(None), col(Call.initial_message).is_not(None)
+    )
 
 
 def agent_versions(session: Session, account_id: str, calls: Iterable[Call]) -> dict[str, int]:

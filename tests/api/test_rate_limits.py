@@ -58,7 +58,11 @@ def test_a_dialects_429_has_its_shape(strict: Api) -> None:
     """The envelope of one, the result of the other."""
     use_up(strict.client)
     scheduled = strict.client.post("/v1/calls/scheduled", json={})
-    assert (scheduled.status_code, scheduled.json()["status"], scheduled.json()["data"]) == (429, "error", None)
+    assert (scheduled.status_code, scheduled.json()["status"], scheduled.json()["data"]) == (
+        429,
+        "error",
+        None,
+    )
     assert "Retry-After" in scheduled.headers
     made = strict.client.post("/v1/makecall/", json={})
     assert (made.status_code, made.json()["result"]) == (429, "Error")

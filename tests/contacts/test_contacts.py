@@ -43,7 +43,11 @@ def test_a_contact_is_created(api: Api) -> None:
 def test_the_same_number_is_merged(api: Api) -> None:
     """200 instead of 201: given fields are taken over, others stay, custom fields go together."""
     first = create(api, first_name="Ada", last_name="Byron", custom={"plan": "gold", "seats": 2})
-    again = {"number": "+1-415-555-0142", "last_name": "Lovelace", "custom": {"plan": "silver", "seats": None}}
+    again = {
+        "number": "+1-415-555-0142",
+        "last_name": "Lovelace",
+        "custom": {"plan": "silver", "seats": None},
+    }
     response = api.client.post("/v1/contacts", json=again)
     merged = response.json()
     assert (response.status_code, merged["id"]) == (200, first["id"])
@@ -88,7 +92,10 @@ def test_contacts_of_accounts_are_apart(lite: Api) -> None:
         ({"custom": {"k": "v" * 17_000}}, "custom"),
         ({"custom": "gold"}, "custom"),
         ({"consent": {"kind": "telepathy", "source": "dream"}}, "consent.kind"),
-        ({"consent": {"kind": "oral", "source": "call", "given_at": "2199-01-01T00:00:00Z"}}, "consent.given_at"),
+        (
+            {"consent": {"kind": "oral", "source": "call", "given_at": "2199-01-01T00:00:00Z"}},
+            "consent.given_at",
+        ),
         ({"name": "Ada"}, "name"),
     ],
 )
@@ -125,7 +132,11 @@ def test_a_contact_is_changed(lite: Api) -> None:
     contact = create(lite, first_name="Ada", timezone="Asia/Tokyo", custom={"a": 1})
     change = {"first_name": None, "timezone": None, "number": "+44 20 7946 0958", "custom": {"b": 2}}
     changed = lite.client.patch(f"/v1/contacts/{contact['id']}", json=change).json()
-    assert (changed["first_name"], changed["number"], changed["timezone"]) == (None, "+442079460958", "Europe/London")
+    assert (changed["first_name"], changed["number"], changed["timezone"]) == (
+        None,
+        "+442079460958",
+        "Europe/London",
+    )
     assert changed["custom"] == {"a": 1, "b": 2}
 
 
@@ -142,7 +153,10 @@ def test_consent_is_kept_with_its_evidence(api: Api) -> None:
     given = {"kind": "written", "source": "web form", "given_at": "2026-01-02T03:04:05Z"}
     contact = create(api, consent=given)
     assert contact["consented"]
-    assert {name: contact["consent"][name] for name in ("kind", "source")} == {"kind": "written", "source": "web form"}
+    assert {name: contact["consent"][name] for name in ("kind", "source")} == {
+        "kind": "written",
+        "source": "web form",
+    }
     path = f"/v1/contacts/{contact['id']}/consents"
     revoked = api.client.post(f"{path}/revoke").json()
     assert (revoked["consented"], revoked["consent"]["revoked_at"] is None) == (False, False)
@@ -157,7 +171,9 @@ def test_consent_is_kept_with_its_evidence(api: Api) -> None:
 def test_every_prompt_sees_the_contacts_fields(lite: Api) -> None:
     """A call by number alone finds its contact: the agent's variables need not be sent."""
     custom = {"plan": "gold", "seats": {"paid": 3}}
-    contact = create(lite, first_name="Ada", phonetic_last_name="ラブレス", email="ada@example.com", custom=custom)
+    contact = create(
+        lite, first_name="Ada", phonetic_last_name="ラブレス", email="ada@example.com", custom=custom
+    )
     prompt = "{{first_name}} {{phonetic_last_name}} {{email}} {{custom.plan}} {{custom.seats.paid}}"
     with lite.database.write() as session:
         agent = an_agent(session, lite.account, system_prompt=prompt)

@@ -29,7 +29,9 @@ def a_person_who_was_called(api: Api) -> tuple[str, list[str]]:
     body = {"number": NUMBER, "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
     consent = {"kind": "written", "source": "Lovelace's letter"}
     contact = api.client.post("/v1/contacts", json={**body, "consent": consent}).json()["id"]
-    order = api.order(recipient_phone=NUMBER, metadata={"who": "Lovelace"}, webhook_url="https://example.com/")
+    order = api.order(
+        recipient_phone=NUMBER, metadata={"who": "Lovelace"}, webhook_url="https://example.com/"
+    )
     since = api.client.post("/v1/call", json=order, headers={"Idempotency-Key": "k"}).json()["id"]
     return contact, [before, since]
 
@@ -52,7 +54,12 @@ def let_talk(api: Api, call_id: str) -> None:
         session.flush()
         said = "This is Lovelace. I am allergic."
         turn = Turn(
-            account_id=api.account.id, attempt_id=attempt.id, position=0, speaker=Speaker.CALLEE, text=said, at=now
+            account_id=api.account.id,
+            attempt_id=attempt.id,
+            position=0,
+            speaker=Speaker.CALLEE,
+            text=said,
+            at=now,
         )
         dial = SimulatedDial(dial_key=attempt.dial_key, number=NUMBER, attempt=1, placed_at=now)
         session.add_all([turn, dial])
@@ -73,7 +80,11 @@ def everything(api: Api) -> str:
     """All rows of all tables, as text."""
     with api.database.read() as session:
         tables = Call.metadata.sorted_tables
-        rows = [row for table in tables for row in session.connection().execute(text(f'SELECT * FROM "{table.name}"'))]
+        rows = [
+            row
+            for table in tables
+            for row in session.connection().execute(text(f'SELECT * FROM "{table.name}"'))
+        ]
     return json.dumps([list(row) for row in rows], default=str, ensure_ascii=False)
 
 
@@ -143,16 +154,39 @@ def test_other_people_are_not_touched(lite: Api) -> None:
 
 def test_no_column_with_a_person_is_forgotten() -> None:
     """A new column for numbers, names or words has to be erased too, or to be listed here."""
-    personal = {"number", "phone", "email", "first_name", "last_name", "full_name", "text", "transcript", "summary"}
+    personal = {
+        "number",
+        "phone",
+        "email",
+        "first_name",
+        "last_name",
+        "full_name",
+        "text",
+        "transcript",
+        "summary",
+    }
     found = {
         f"{table.name}.{column.name}"
         for table in Call.metadata.sorted_tables
         for column in table.columns
         if column.name in personal and not isinstance(column.type, Integer)
     }
-    of_contacts = {"contact.number", "contact.email", "contact.first_name", "contact.last_name", "contact.full_name"}
-    of_calls = {"call.number", "call.email", "call.first_name", "call.last_name", "call.full_name", "call.summary"}
-    words = {"turn.text", "message.text", "notification.text"}
-    numbers = {"message.number", "notification.number", "simulated_dial.number", "batch_rejection.phone"}
+    of_contacts = {
+        "contact.number",
+        "contact.email",
+        "contact.first_name",
+        "contact.last_name",
+        "contact.full_name",
+    }
+    of_calls = {
+        "call.number",
+        "call.email",
+        "call.first_name",
+        "call.last_name",
+        "call.full_name",
+        "call.summary",
+    }
+    words = {"turn.text", "notification.text"}
+    numbers = {"notification.number", "simulated_dial.number", "batch_rejection.phone"}
     kept = {"do_not_call.number", "member.email", "invitation.email"}
     assert found == of_contacts | of_calls | words | numbers | kept

@@ -38,7 +38,9 @@ async def client(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[httpx.A
                 _, secret = create_key(session, at_work.account.id, "tests")
             headers = {"Authorization": f"Bearer {secret}"}
             with served(at_work.settings, database, None) as url:
-                async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=30) as client:
+                async with httpx.AsyncClient(
+                    base_url=url, headers=headers, trust_env=False, timeout=30
+                ) as client:
                     yield client
     database.close()
 
@@ -47,7 +49,11 @@ async def schedule(client: httpx.AsyncClient, seconds: float, **given: Any) -> d
     """A call to Ada in so many seconds."""
     contact = (await client.post("/v1/contacts", json={"number": "+14155550142", "first_name": "Ada"})).json()
     at = (utc_now() + timedelta(seconds=seconds)).isoformat()
-    body = {"contact_id": contact["id"], "scheduled_at": at, "initial_message": "Hi {{first_name}}, it is time."}
+    body = {
+        "contact_id": contact["id"],
+        "scheduled_at": at,
+        "initial_message": "Hi {{first_name}}, it is time.",
+    }
     response = await client.post(URL, json={**body, **given})
     assert response.status_code == 201, response.text
     return response.json()["data"]
@@ -79,10 +85,10 @@ async def test_a_scheduled_call_is_placed_spoken_and_reported(client: httpx.Asyn
         assert said["attempts"][0]["turns"][0]["text"] == "Hi Ada, it is time."
         assert said["attempts"][0]["answered_at"] >= call["scheduled_at"].removesuffix("Z")
         for _ in range(500):
-            told = [one.verified_by(secret) for one in receiver.received]
-            if len(told) == 4:
+            if len(receiver.received) == 4:
                 break
             await asyncio.sleep(0.02)
+        told = [one.verified_by(secret) for one in receiver.received]
     kinds = sorted(event["type"] for event in told)
     assert kinds == ["call.answered", "call.completed", "call.scheduled", "call.started"]
     assert all(event["metadata"] == {"playbook": "renewal"} for event in told)
@@ -95,7 +101,10 @@ async def test_a_call_is_moved_and_then_canceled(client: httpx.AsyncClient) -> N
     moved = (await client.patch(f"{URL}/{call['call_id']}", json={"scheduled_at": at})).json()
     assert moved["data"]["scheduled_at"] == (await read(client, call))["scheduled_at"] == at
     canceled = (await client.delete(f"{URL}/{call['call_id']}")).json()
-    assert (canceled["message"], canceled["data"]["status"]) == ("AI outbound call canceled successfully.", "canceled")
+    assert (canceled["message"], canceled["data"]["status"]) == (
+        "AI outbound call canceled successfully.",
+        "canceled",
+    )
     shown = (await client.get(f"/v1/calls/{call['call_id']}")).json()
     assert (shown["attempts"], shown["schedule_at"] is not None) == ([], True)
     assert (await client.delete(f"{URL}/{call['call_id']}")).status_code == 409

@@ -200,7 +200,9 @@ def test_a_repeated_idempotency_key_counts_once(lite: Api) -> None:
     """The second answer is the first, remaining calls included."""
     give_quota(lite, 5)
     sent = body(lite)
-    answers = [lite.client.post("/v1/makecall/", json=sent, headers={"Idempotency-Key": "k"}) for _ in range(3)]
+    answers = [
+        lite.client.post("/v1/makecall/", json=sent, headers={"Idempotency-Key": "k"}) for _ in range(3)
+    ]
     assert [answer.json()["calls_remaining"] for answer in answers] == [4, 4, 4]
     assert remaining(lite) == 4
 

@@ -68,4 +68,7 @@ def test_the_typescript_program_schedules_a_call(lite: Api, tmp_path: Path) -> N
     javascript.link_packages(tmp_path)
     program = javascript.compiled(written("schedule.mts", tmp_path, lite, **dates))
     assert scheduled_by(program) == "scheduled"
-    assert calls(lite)[0].initial_message == "Hi {{first_name}}, this is your AI assistant with an important reminder."
+    assert (
+        calls(lite)[0].initial_message
+        == "Hi {{first_name}}, this is your AI assistant with an important reminder."
+    )

@@ -1,5 +1,6 @@
 """Local times and instants, over all timezones and their clock changes."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,7 +12,8 @@ from outdial.errors import Invalid
 from outdial.localtime import known_timezone, read_timestamp, to_instant
 
 ZONES = st.sampled_from(sorted(available_timezones()))
-LOCAL = st.datetimes(datetime(1971, 1, 1), datetime(2060, 1, 1))
+FROM, UNTIL = datetime.fromisoformat("1971-01-01"), datetime.fromisoformat("2060-01-01")
+LOCAL = st.datetimes(FROM, UNTIL)
 HOUR = timedelta(hours=1)
 NEW_YORK = "America/New_York"
 
@@ -40,7 +42,7 @@ def test_a_time_that_comes_twice_means_the_first(local: datetime, zone: str) -> 
         assert shown(instant - timedelta(minutes=offset), zone) != local
 
 
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)), ZONES)
+@given(st.datetimes(FROM, UNTIL, timezones=st.just(UTC)), ZONES)
 def test_an_instant_survives_the_way_through_local_time(instant: datetime, zone: str) -> None:
     """Where the local time comes once; where it comes twice the first one may be meant."""
     back = to_instant(shown(instant, zone), zone)
@@ -52,11 +54,11 @@ def test_a_text_means_the_same_as_its_time(local: datetime, zone: str) -> None:
     """With T or a space, with or without seconds."""
     whole = local.replace(second=0, microsecond=0)
     expected = to_instant(whole, zone)
-    texts = (whole.isoformat(), whole.isoformat(" "), f"{whole:%Y-%m-%dT%H:%M}" if whole.year > 999 else whole.isoformat())
+    texts = (whole.isoformat(), whole.isoformat(" "), f"{whole:%Y-%m-%dT%H:%M}")
     assert {read_timestamp(text, zone) for text in texts} == {expected}
 
 
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2060, 1, 1), timezones=st.timezones()), ZONES)
+@given(st.datetimes(FROM, UNTIL, timezones=st.timezones()), ZONES)
 def test_a_text_with_an_offset_needs_no_timezone(at: datetime, zone: str) -> None:
     """It names the same instant in any timezone."""
     assume(at.utcoffset() == at.astimezone(UTC).astimezone(at.tzinfo).utcoffset())
@@ -66,10 +68,8 @@ def test_a_text_with_an_offset_needs_no_timezone(at: datetime, zone: str) -> Non
 @given(st.text(max_size=40), ZONES)
 def test_any_text_is_read_or_refused(text: str, zone: str) -> None:
     """Nothing but ValueError is ever raised."""
-    try:
+    with suppress(ValueError):
         assert read_timestamp(text, zone).tzinfo is UTC
-    except ValueError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -90,20 +90,31 @@ def test_the_clock_changes_of_new_york(local: str, utc: str) -> None:
 def test_half_an_hour_is_skipped_on_lord_howe_island() -> None:
     """The gap is as long as the change: 02:15 means 02:45 there."""
     instant = read_timestamp("2026-10-04T02:15:00", "Australia/Lord_Howe")
-    assert shown(instant, "Australia/Lord_Howe") == datetime(2026, 10, 4, 2, 45)
+    assert shown(instant, "Australia/Lord_Howe") == datetime.fromisoformat("2026-10-04T02:45")
 
 
 def test_a_whole_day_was_skipped_on_samoa() -> None:
     """30 December 2011 did not happen; it means the same time a day later."""
-    assert shown(read_timestamp("2011-12-30T12:00:00", "Pacific/Apia"), "Pacific/Apia") == datetime(2011, 12, 31, 12)
+    assert shown(
+        read_timestamp("2011-12-30T12:00:00", "Pacific/Apia"), "Pacific/Apia"
+    ) == datetime.fromisoformat("2011-12-31T12:00")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-03-15", "20260315", "15:00", "2026-03-15T25:00", "0001-01-01T00:00:00", "2026-03-15T15:00:00z+1"]
+    "text",
+    [
+        "",
+        "2026-03-15",
+        "20260315",
+        "15:00",
+        "2026-03-15T25:00",
+        "0001-01-01T00:00:00",
+        "2026-03-15T15:00:00z+1",
+    ],
 )
 def test_what_is_no_timestamp_is_refused(text: str) -> None:
     """A date alone is none, nor is a time alone."""
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError, match=r"."):
         read_timestamp(text, NEW_YORK)
 
 

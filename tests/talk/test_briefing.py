@@ -9,6 +9,7 @@ from outdial.agents.factory import make_talker
 from outdial.agents.talker import ModelTalker
 from outdial.errors import Invalid
 from outdial.models import Call
+from outdial.models.base import utc_now
 from outdial.settings import Settings
 from tests.build import a_definition
 
@@ -61,7 +62,10 @@ def test_an_unknown_trigger_names_the_known_ones() -> None:
 
 def test_metadata_is_told_only_where_the_call_wants_it() -> None:
     """Labels and tracking keys are not the agent's business by default."""
-    call = Call(client_metadata={"k": "v"}, initial_message="Hi.", trigger="renew")
+    ids = {"account_id": "acct_1", "agent_id": "agent_1", "agent_version_id": "agv_1"}
+    whom: dict[str, Any] = {"number": "+14155550142", "timezone": "UTC", "max_duration_seconds": 60}
+    call = Call(**ids, **whom, due_at=utc_now(), initial_message="Hi.", trigger="renew")
+    call.client_metadata = {"k": "v"}
     assert brief_of(call) == Brief("Hi.", "renew", None)
     call.metadata_for_agent = True
     assert brief_of(call).facts == {"k": "v"}

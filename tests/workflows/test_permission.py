@@ -1,6 +1,7 @@
 """What a call was told, and whether it may be dialled at that instant, by the real worker on a real dev server."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,12 @@ from workflows.messages import Reschedule
 pytestmark = pytest.mark.anyio
 
 TASK = {"trigger": "renew", "prompt": "Renew.", "opening_line": "Hello {{first_name}}, your plan ends."}
-TWILIO = {"carrier": "twilio", "twilio_account_sid": "AC" + "0" * 32, "twilio_auth_token": "unused"}
-NOBODY = {"twilio_api_url": "http://127.0.0.1:9"}
+TWILIO: dict[str, Any] = {
+    "carrier": "twilio",
+    "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": "unused",
+    "twilio_api_url": "http://127.0.0.1:9",
+}
 
 
 def set_account(outdial: Running, **values: object) -> None:
@@ -81,7 +86,7 @@ async def test_an_account_that_was_switched_off_dials_nobody(temporal: str, sqli
 
 async def test_a_test_call_rings_no_phone_whatever_the_carrier_is(temporal: str, sqlite: Database) -> None:
     """With Twilio set, a test call is played by the simulated carrier, from the dial to the outcome."""
-    async with worker(temporal, sqlite, **TWILIO, **NOBODY) as outdial:
+    async with worker(temporal, sqlite, **TWILIO) as outdial:
         call = await outdial.call(test=True)
         assert (call.status, call.outcome) == (CallStatus.COMPLETED, "BOOKED")
         assert [attempt.carrier for attempt in outdial.attempts(call)] == ["simulated"]

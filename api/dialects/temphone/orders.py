@@ -26,7 +26,9 @@ def order_of(
     campaign = _campaign(session, account, body.campaign_id)
     zone = people.timezone_of(contact, account) if body.timezone is None else known_timezone(body.timezone)
     caller_id = body.caller_id and numbers.read_any(body.caller_id, account.default_region, field="caller_id")
-    agent_id = campaign.agent_id if campaign and campaign.agent_id else catalog.default_agent_id(session, account)
+    agent_id = (
+        campaign.agent_id if campaign and campaign.agent_id else catalog.default_agent_id(session, account)
+    )
     return CallRequest(
         agent_id=agent_id,
         number=contact.number,

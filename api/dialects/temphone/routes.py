@@ -45,7 +45,9 @@ class ScheduledCalls(Success[list[ScheduledCall]]):
     next_cursor: str | None
 
 
-@router.post("", status_code=201, summary="Schedule a call", response_model=Success[ScheduledCall], responses=_CREATED)
+@router.post(
+    "", status_code=201, summary="Schedule a call", response_model=Success[ScheduledCall], responses=_CREATED
+)
 def create(
     body: ScheduleCall,
     principal: PrincipalDep,
