@@ -26,9 +26,9 @@ from outdial.carriers.base import (
 )
 from outdial.carriers.pacing import NoSlot, Slot, stop, take_slot
 from outdial.lifecycle import note
-from outdial.models import Attempt, Call
+from outdial.models import Account, Attempt, Call
 from outdial.models.agent import VoicemailAction
-from outdial.store import calls, lines
+from outdial.store import calls
 from outdial.vocabulary import Disposition, Progress
 from workflows import names
 from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Events
@@ -53,6 +53,14 @@ class _Intended:
     wait: float  # seconds until the carrier takes the next dial
 
 
+@dataclass(frozen=True)
+class _Before:
+    """The attempt was begun by an earlier run of the activity; what came of it is not known here."""
+
+    call: Call
+    attempt: Attempt
+
+
 class DiallingActivities:
     """What the workflow asks of the carrier."""
 
@@ -65,23 +73,23 @@ class DiallingActivities:
 
         Fails retryably while no line is free, and while it is not known whether the carrier took the dial.
         """
-        with self._parts.database.read() as session:
-            call = calls.load(session, order.call_id)
-            attempt = calls.attempt_of(session, call, order.attempt)
-        if attempt is not None:
-            return self._find(call, attempt)
-        if order.find_only:
-            return Dialled(DialResult.NOT_DIALLED)
-        admitted = self._admit(order)
-        if isinstance(admitted, Dialled):
-            return admitted
-        self._parts.start_deliveries(admitted.deliveries)
-        return self._place(order, admitted)
+        begun = self._begin(order)
+        if isinstance(begun, _Before):
+            return self._find(begun.call, begun.attempt)
+        if isinstance(begun, Dialled):
+            return begun
+        self._parts.start_deliveries(begun.deliveries)
+        return self._place(order, begun)
 
-    def _admit(self, order: DialOrder) -> _Intended | Dialled:
+    def _begin(self, order: DialOrder) -> _Intended | _Before | Dialled:
         parts, now = self._parts, self._parts.clock()
         with parts.database.write() as session:
             call = calls.load(session, order.call_id)
+            attempt = calls.attempt_of(session, call, order.attempt)
+            if attempt is not None:
+                return _Before(call, attempt)
+            if order.find_only:
+                return Dialled(DialResult.NOT_DIALLED)
             decision = admission.decide(session, call, now)
             if isinstance(decision, Admit):
                 slot = self._pace(session, call, now)
@@ -99,7 +107,7 @@ class DiallingActivities:
         return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
 
     def _pace(self, session: Session, call: Call, now: datetime) -> Slot | NoSlot:
-        account = lines.lock_account(session, call.account_id)
+        account = session.get_one(Account, call.account_id)  # admission has locked it
         return take_slot(session, account, self._parts.carrier_for(call).rate, now)
 
     def _intend(
@@ -179,10 +187,7 @@ class DiallingActivities:
 
     def _record(self, order: DialOrder, carrier_call_id: str) -> None:
         with self._parts.database.write() as session:
-            call = calls.load(session, order.call_id)
-            attempt = calls.attempt_of(session, call, order.attempt)
-            assert attempt is not None, "an attempt is recorded before it is placed"
-            self._parts.lifecycle.placed(session, attempt, carrier_call_id, self._parts.clock())
+            calls.mark_placed(session, order.call_id, order.attempt, carrier_call_id, self._parts.clock())
 
     def _placed(self, carrier: Carrier, script: list[Timed], max_duration: float) -> Dialled:
         settings, pace = self._parts.settings, carrier.pace

@@ -79,13 +79,6 @@ class Lifecycle:
         if not repeated:
             note(session, call, "call.held", now, reason=reason)
 
-    def placed(self, session: Session, attempt: Attempt, carrier_call_id: str, now: datetime) -> None:
-        """The carrier has taken the dial."""
-        attempt.carrier_call_id, attempt.placed_at = carrier_call_id, now
-        if attempt.state is AttemptState.INTENDED:
-            attempt.state = AttemptState.PLACED
-        session.add(attempt)
-
     def carrier_events(
         self, session: Session, call: Call, attempt: Attempt, events: list[CarrierEvent], now: datetime
     ) -> list[str]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import case, func, update
 from sqlmodel import Session, col, select
 
 from outdial.models import (
     AgentVersion,
     Attempt,
+    AttemptState,
     Call,
     CallEvent,
     Delivery,
@@ -34,6 +35,14 @@ def locked(session: Session, call_id: str) -> Call:
 def attempt_of(session: Session, call: Call, number: int) -> Attempt | None:
     """The call's attempt of that number."""
     return session.exec(select(Attempt).where(Attempt.call_id == call.id, Attempt.number == number)).first()
+
+
+def mark_placed(session: Session, call_id: str, number: int, carrier_call_id: str, now: datetime) -> None:
+    """The carrier has taken the dial; the attempt's state moves on unless an event was faster."""
+    state = case((col(Attempt.state) == AttemptState.INTENDED, AttemptState.PLACED), else_=col(Attempt.state))
+    chosen = update(Attempt).where(col(Attempt.call_id) == call_id, col(Attempt.number) == number)
+    statement: Any = chosen.values(carrier_call_id=carrier_call_id, placed_at=now, state=state)
+    session.exec(statement)
 
 
 def attempts_of(session: Session, call: Call) -> Sequence[Attempt]:
