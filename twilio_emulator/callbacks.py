@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qs, urldefrag
 
 import httpx
@@ -17,13 +18,13 @@ class Outbox:
     """Posts to the customer. ``rewrite`` is a public address and where it leads on this machine."""
 
     def __init__(self, auth_token: str, rewrite: tuple[str, str] | None = None) -> None:
-        self._validator = RequestValidator(auth_token)
+        self._validator: Any = RequestValidator(auth_token)
         self._rewrite = rewrite
         self._http = httpx.AsyncClient(timeout=WITHIN, trust_env=False)
 
     def signature(self, url: str, fields: Mapping[str, str]) -> str:
         """Twilio's signature of such a request."""
-        return self._validator.compute_signature(url, dict(fields))
+        return str(self._validator.compute_signature(url, dict(fields)))
 
     def reach(self, url: str) -> str:
         """Where to connect for that address."""

@@ -44,7 +44,8 @@ class EmulatedCall:
     dialled: list[str] = field(default_factory=list[str])  # by <Dial>
     said: list[str] = field(default_factory=list[str])  # in the conversation, both sides
     talked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])  # posted to the action address
-    instructions: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)  # TwiML; None hangs up
+    # TwiML; None hangs up.
+    instructions: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue[str | None])
     sessions: int = 0
 
     def asked(self, name: str, default: str = "") -> str:

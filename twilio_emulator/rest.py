@@ -86,7 +86,7 @@ class _Api:
         if (refused := self._refused(request) or _unfit(form, emulator.numbers)) is not None:
             return refused
         fault = emulator.next_fault(form["To"][-1])
-        if fault.request in _BEFORE:
+        if fault.request is not None and fault.request in _BEFORE:
             return _error(*_BEFORE[fault.request])
         if fault.request is RequestFault.CUT_BEFORE:
             return _Cut()
@@ -175,7 +175,7 @@ class _Api:
         if (refused := self._refused(request) or _unfit(form, emulator.numbers)) is not None:
             return refused
         fault = emulator.next_fault(form["To"][-1])
-        if fault.request in _BEFORE:
+        if fault.request is not None and fault.request in _BEFORE:
             return _error(*_BEFORE[fault.request])
         sid, now = new_sid("SM"), rfc2822(datetime.now(UTC))
         message = {"sid": sid, "status": "queued", "to": form["To"][-1], "from": form["From"][-1]}

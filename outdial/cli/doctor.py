@@ -128,8 +128,8 @@ def _signature(settings: Settings) -> Finding:
     """Post to ourselves as Twilio would, rightly signed and wrongly."""
     assert settings.twilio_auth_token is not None, "looked at only where the token is set"
     url = settings.base_url + _PROBE
-    right = RequestValidator(settings.twilio_auth_token.get_secret_value()).compute_signature(url, _FIELDS)
-    taken, refused = _post(url, right), _post(url, "wrong")
+    validator: Any = RequestValidator(settings.twilio_auth_token.get_secret_value())
+    taken, refused = _post(url, validator.compute_signature(url, _FIELDS)), _post(url, "wrong")
     if taken == 204 and refused == 403:
         return Finding("callback signature", "right ones are taken, wrong ones refused")
     cure = (

@@ -111,11 +111,12 @@ def _version(at: World, agent: Agent) -> str:
 async def _recording(at: World, call: Call) -> httpx.Response:
     path = Links(at.outdial.settings).recording_url(call.id, utc_now())
     async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(path)
         for _ in range(50):
-            answer = await http.get(path)
             if answer.is_success:
                 break
             await asyncio.sleep(0.1)
+            answer = await http.get(path)
         return answer
 
 

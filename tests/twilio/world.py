@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,7 @@ def serving(app: Any, port: int) -> Generator[str]:
 @asynccontextmanager
 async def world(
     temporal: str, database: Database, data: Path, *, speed: float = 1000, **given: Any
-) -> AsyncIterator[World]:
+) -> AsyncGenerator[World]:
     """All of it until the block ends; ``speed`` is how much faster than life people are."""
     twilio = Emulator(ACCOUNT_SID, AUTH_TOKEN, (NUMBER,), speed)
     twilio_port, api_port = free_port(), free_port()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
@@ -49,8 +49,7 @@ def _fields_of(body: bytes) -> dict[str, str]:
         raise Invalid("Expected JSON.") from None
     if not isinstance(found, dict):
         raise Invalid("Expected a JSON object.")
-    fields: dict[str, Any] = found
-    return {name: str(value) for name, value in fields.items()}
+    return {str(name): str(value) for name, value in cast("dict[Any, Any]", found).items()}
 
 
 def _wrong() -> SignatureWrong:

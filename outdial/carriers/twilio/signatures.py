@@ -19,7 +19,7 @@ class Signatures:
 
     def __init__(self, settings: Settings) -> None:
         token = settings.twilio_auth_token
-        self._validator = RequestValidator(token.get_secret_value()) if token else None
+        self._validator: Any = RequestValidator(token.get_secret_value()) if token else None
         self._base_url = settings.base_url
 
     def signed_form(self, target: str, fields: Mapping[str, Sequence[str]], signature: str) -> bool:
@@ -36,7 +36,7 @@ class Signatures:
 
     def _valid(self, url: str, body: Any, signature: str) -> bool:
         # Without a token nothing is Twilio's: an open door would let anybody end calls.
-        return self._validator is not None and self._validator.validate(url, body, signature)
+        return self._validator is not None and bool(self._validator.validate(url, body, signature))
 
 
 class _Form(dict[str, str]):

@@ -13,7 +13,8 @@ _EVENTS: Final = "speaker-events tokens-played"
 
 def talk_twiml(settings: Settings, *, socket: str, then: str, language: str, voice: str | None) -> str:
     """Connect the line to our socket; ``then`` is asked what to do afterwards."""
-    response, connect = VoiceResponse(), Connect(action=then)
+    response: Any = VoiceResponse()
+    connect: Any = Connect(action=then)
     chosen: dict[str, Any] = {
         "voice": voice,
         "tts_provider": settings.twilio_tts_provider,
@@ -33,7 +34,7 @@ def talk_twiml(settings: Settings, *, socket: str, then: str, language: str, voi
 
 def message_twiml(message: Speech) -> str:
     """Speak, then hang up."""
-    response = VoiceResponse()
+    response: Any = VoiceResponse()
     voice = {"voice": message.voice} if message.voice and _is_for_say(message.voice) else {}
     response.say(message.text, language=message.language, **voice)
     response.hangup()
@@ -42,7 +43,7 @@ def message_twiml(message: Speech) -> str:
 
 def transfer_twiml(number: str, *, caller_id: str | None, longest: int) -> str:
     """Connect the callee to somebody else's phone."""
-    response = VoiceResponse()
+    response: Any = VoiceResponse()
     response.dial(number, caller_id=caller_id, time_limit=longest)
     response.hangup()
     return str(response)
@@ -50,7 +51,7 @@ def transfer_twiml(number: str, *, caller_id: str | None, longest: int) -> str:
 
 def hangup_twiml() -> str:
     """End the call."""
-    response = VoiceResponse()
+    response: Any = VoiceResponse()
     response.hangup()
     return str(response)
 
