@@ -53,7 +53,7 @@ def _now(view: View, database: Database) -> dict[str, Any]:
         return {
             "in_use": lines.in_use(session, account_id),
             "running": overview.latest(session, account_id, CallStatus.IN_PROGRESS, SHOWN),
-            "failed": overview.latest(session, account_id, CallStatus.FAILED, SHOWN),
+            "failed": overview.failed_for_a_person(session, account_id, SHOWN),
             "dead": overview.latest_dead(session, account_id, SHOWN),
             "endpoints": overview.troubled_endpoints(session, account_id),
         }

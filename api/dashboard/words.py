@@ -50,6 +50,12 @@ def plain(word: str | None) -> str:
     return (word or "—").replace("_", " ")
 
 
+def said(value: Any) -> str:
+    """A value of the timeline as people write it; an agent's own outcomes stay as they are."""
+    text = str(value)
+    return text if text.isupper() else plain(text)
+
+
 def tone(word: str) -> str:
     """How a status is coloured; its word is always beside it."""
     return _TONES.get(word, "quiet")

@@ -11,6 +11,10 @@ from sqlmodel import Session, col, select
 from outdial.models import Call, CallStatus, Delivery, DeliveryState, Disposition, WebhookEndpoint
 from outdial.store.scope import owned_by, rows_of
 
+# Of the failed calls so many are looked at.
+LOOKED_AT = 200
+UNREACHED = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.VOICEMAIL})
+
 
 @dataclass(frozen=True)
 class Day:
@@ -41,6 +45,12 @@ def latest(session: Session, account_id: str, status: CallStatus, limit: int) ->
     """The newest calls in that status."""
     query = rows_of(account_id, Call).where(Call.status == status)
     return session.exec(query.order_by(col(Call.created_at).desc(), col(Call.id).desc()).limit(limit)).all()
+
+
+def failed_for_a_person(session: Session, account_id: str, limit: int) -> Sequence[Call]:
+    """The newest calls that failed for another reason than that nobody could be reached."""
+    newest = latest(session, account_id, CallStatus.FAILED, LOOKED_AT)
+    return [call for call in newest if call.disposition not in UNREACHED][:limit]
 
 
 def latest_dead(session: Session, account_id: str, limit: int) -> Sequence[Delivery]:

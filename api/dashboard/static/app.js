@@ -112,7 +112,12 @@
   }
 
   function dress(root) { localTimes(root); countryNames(root); dropZones(root); whenChosen(root); drawPlots(); }
-  document.addEventListener("DOMContentLoaded", () => dress(document));
+  document.addEventListener("DOMContentLoaded", () => {
+    dress(document);
+    const here = document.querySelector("nav [aria-current]");
+    const bar = here?.closest("nav");
+    if (bar) bar.scrollLeft = here.offsetLeft - bar.clientWidth / 2;
+  });
   document.addEventListener("htmx:afterSettle", () => { localTimes(document); countryNames(document); drawPlots(); });
   document.addEventListener("htmx:sseMessage", () => { localTimes(document); countryNames(document); drawPlots(); });
   document.addEventListener("htmx:sseError", () => document.body.classList.add("stale"));
