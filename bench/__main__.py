@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench import batches, calls, latency, lateness, memory
+from bench import batches, calls, latency, lateness, memory, mico
 from bench.report import Figure, show
 from bench.stage import stage
 
@@ -19,6 +19,7 @@ class Part(StrEnum):
     LATENESS = "lateness"
     MEMORY = "memory"
     BATCHES = "batches"
+    MICO = "mico"
 
 
 def main(
@@ -34,6 +35,7 @@ def main(
         tuple[int, int], typer.Option(help="Recipients of the batches that are called.")
     ] = (1_000, 5_000),
     rows: Annotated[int, typer.Option(help="Rows of a file that is only taken in.")] = 100_000,
+    listed: Annotated[int, typer.Option(help="Calls of the schedule that is listed.")] = 1_000_000,
     database_url: Annotated[str | None, typer.Option(help="The database; a SQLite file if unset.")] = None,
 ) -> None:
     """Calls per second, history, latency, lateness and memory, beside a floor of bare workflows."""
@@ -54,7 +56,11 @@ def main(
                 figures += await batches.measure(built, sizes=list(recipients), rows=rows)
             return figures
 
-    show(asyncio.run(run()))
+    staged = chosen - {Part.MICO}
+    figures = asyncio.run(run()) if staged else []
+    if Part.MICO in chosen:
+        figures += mico.measure(rows=listed)
+    show(figures)
 
 
 if __name__ == "__main__":
