@@ -70,7 +70,8 @@ PAGED: dict[int | str, dict[str, Any]] = {
             "X-Total-Pages": {"description": "How many pages there are.", "schema": {"type": "integer"}},
             "Link": {"description": "first, prev, next, last (RFC 8288).", "schema": {"type": "string"}},
         }
-    }
+    },
+    404: {"description": "There is nothing to list from, or the page is past the end."},
 }
 
 
