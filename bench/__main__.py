@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench import batches, calls, latency, lateness, memory, mico
+from bench import batches, calls, latency, lateness, memory, mico, relay
 from bench.report import Figure, show
 from bench.stage import stage
 
@@ -19,6 +19,7 @@ class Part(StrEnum):
     LATENESS = "lateness"
     MEMORY = "memory"
     BATCHES = "batches"
+    RELAY = "relay"
     MICO = "mico"
 
 
@@ -36,6 +37,7 @@ def main(
     ] = (1_000, 5_000),
     rows: Annotated[int, typer.Option(help="Rows of a file that is only taken in.")] = 100_000,
     listed: Annotated[int, typer.Option(help="Calls of the schedule that is listed.")] = 1_000_000,
+    sessions: Annotated[int, typer.Option(help="Conversations on real phones at once.")] = 500,
     database_url: Annotated[str | None, typer.Option(help="The database; a SQLite file if unset.")] = None,
 ) -> None:
     """Calls per second, history, latency, lateness and memory, beside a floor of bare workflows."""
@@ -56,10 +58,16 @@ def main(
                 figures += await batches.measure(built, sizes=list(recipients), rows=rows)
             return figures
 
-    staged = chosen - {Part.MICO}
+    async def talk() -> list[Figure]:
+        async with stage(database_url, **relay.settings()) as built:
+            return await relay.measure(built, sessions=sessions, seconds=20)
+
+    staged = chosen - {Part.MICO, Part.RELAY}
     figures = asyncio.run(run()) if staged else []
     if Part.MICO in chosen:
         figures += mico.measure(rows=listed)
+    if Part.RELAY in chosen:
+        figures += asyncio.run(talk())
     show(figures)
 
 

@@ -17,16 +17,15 @@ FLUSH_EVERY = 0.5
 class StoredTurns:
     """Keeps a conversation's turns in the database, several in one write where they come fast.
 
-    ``every`` is how many seconds lie between two writes at least.
+    ``beside`` writes each at once and beside the talk, so that nobody on a real phone waits for the database.
     """
 
-    def __init__(
-        self, database: Database, attempt: Attempt, position: int, *, every: float = FLUSH_EVERY
-    ) -> None:
-        self._every = every
+    def __init__(self, database: Database, attempt: Attempt, position: int, *, beside: bool = False) -> None:
         self._database = database
         self._attempt = attempt
         self._position = position
+        self._beside = beside
+        self._writing: asyncio.Task[None] | None = None
         self._unwritten: list[Spoken] = []
         self._written_at = time.monotonic()
 
@@ -34,8 +33,10 @@ class StoredTurns:
         """One more turn."""
         self._unwritten.append(Spoken(self._position, speaker, text, at, latency_ms))
         self._position += 1
-        if time.monotonic() - self._written_at >= self._every:
-            await self.flush()
+        if self._beside and (self._writing is None or self._writing.done()):
+            self._writing = asyncio.create_task(self._write_all())
+        elif not self._beside and time.monotonic() - self._written_at >= FLUSH_EVERY:
+            await self._write_all()
 
     async def cut(self, text: str) -> None:
         """The agent was interrupted: its last turn was heard only so far as ``text``."""
@@ -44,10 +45,16 @@ class StoredTurns:
 
     async def flush(self) -> None:
         """Write what is not written yet."""
-        turns, self._unwritten = self._unwritten, []
-        self._written_at = time.monotonic()
-        if turns:
+        if self._writing is not None:
+            # What could not be written then is written now, or fails now.
+            await asyncio.gather(self._writing, return_exceptions=True)
+        await self._write_all()
+
+    async def _write_all(self) -> None:
+        while turns := list(self._unwritten):
             await asyncio.to_thread(self._write, turns)
+            del self._unwritten[: len(turns)]
+        self._written_at = time.monotonic()
 
     def _write(self, turns: Sequence[Spoken]) -> None:
         with self._database.write() as session:

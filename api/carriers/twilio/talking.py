@@ -53,7 +53,7 @@ class Conversation:
             agent = calls.agent_version(session, call).definition
             said = [Utterance(turn.speaker, turn.text) for turn in calls.turns_of(session, attempt)]
         talker = make_talker(agent, call.variables, settings, brief_of(call))
-        turns = _Turns(StoredTurns(database, attempt, len(said), every=0), database, call)
+        turns = _Turns(StoredTurns(database, attempt, len(said), beside=True), database, call)
         patience = Patience.of(call.initial_silence_timeout, settings.initial_silence_timeout)
         line = RelayLine(send, patience=patience)
         return cls(call, attempt.id, line, talker, turns, Transcript(turns, said), database)
