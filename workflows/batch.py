@@ -109,9 +109,7 @@ class Batch:
         if terms.enabled is not self._order.enabled:
             self._paused = not terms.enabled
         self._cancel = self._cancel or terms.gone
-        self._order = replace(
-            self._order, due_at=terms.due_at, ends_at=terms.ends_at, enabled=terms.enabled
-        )
+        self._order = replace(self._order, due_at=terms.due_at, ends_at=terms.ends_at, enabled=terms.enabled)
 
     async def _fill(self) -> Filled:
         """One round. A pause or a cancel is written down while it runs, which ends it."""
