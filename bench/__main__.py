@@ -1,6 +1,7 @@
 """`python -m bench`: all measures from one run, or only those that are named."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from bench import batches, calls, latency, lateness, memory, mico, relay
 from bench.report import Figure, show
-from bench.stage import stage
+from bench.stage import Stage, stage
 
 
 class Part(StrEnum):
@@ -42,32 +43,25 @@ def main(
 ) -> None:
     """Calls per second, history, latency, lateness and memory, beside a floor of bare workflows."""
     chosen = set(parts or Part)
+    measures: dict[Part, Callable[[Stage], Awaitable[list[Figure]]]] = {
+        Part.MEMORY: lambda built: memory.measure(built, calls=waiting),
+        Part.CALLS: lambda built: calls.measure(built, calls=number, rounds=rounds),
+        Part.LATENESS: lambda built: lateness.measure(built, sizes=list(due)),
+        Part.API: lambda built: latency.measure(built, requests=requests),
+        Part.BATCHES: lambda built: batches.measure(built, sizes=list(recipients), rows=rows),
+    }
 
     async def run() -> list[Figure]:
         async with stage(database_url) as built:
-            figures: list[Figure] = []
-            if Part.MEMORY in chosen:
-                figures += await memory.measure(built, calls=waiting)
-            if Part.CALLS in chosen:
-                figures += await calls.measure(built, calls=number, rounds=rounds)
-            if Part.LATENESS in chosen:
-                figures += await lateness.measure(built, sizes=list(due))
-            if Part.API in chosen:
-                figures += await latency.measure(built, requests=requests)
-            if Part.BATCHES in chosen:
-                figures += await batches.measure(built, sizes=list(recipients), rows=rows)
-            return figures
+            return [figure for part in measures if part in chosen for figure in await measures[part](built)]
 
     async def talk() -> list[Figure]:
         async with stage(database_url, **relay.settings()) as built:
             return await relay.measure(built, sessions=sessions, seconds=20)
 
-    staged = chosen - {Part.MICO, Part.RELAY}
-    figures = asyncio.run(run()) if staged else []
-    if Part.MICO in chosen:
-        figures += mico.measure(rows=listed)
-    if Part.RELAY in chosen:
-        figures += asyncio.run(talk())
+    figures = asyncio.run(run()) if chosen & measures.keys() else []
+    figures += mico.measure(rows=listed) if Part.MICO in chosen else []
+    figures += asyncio.run(talk()) if Part.RELAY in chosen else []
     show(figures)
 
 
