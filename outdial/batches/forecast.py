@@ -102,11 +102,11 @@ def _without_forbidden(
             people = contacts.by_numbers(session, account.id, fit)
             ids = consent.consenting(session, account, list(people.values()))
             agreed = {number for number, person in people.items() if person.id in ids}
-    found.skipped["do_not_call"] += len(listed)
+    found.skipped += Counter(do_not_call=len(listed))
     allowed = [number for number in fit if number not in listed]
     if agreed is None:
         return allowed
-    found.skipped["no_consent"] += sum(number not in agreed for number in allowed)
+    found.skipped += Counter(no_consent=sum(number not in agreed for number in allowed))
     return [number for number in allowed if number in agreed]
 
 

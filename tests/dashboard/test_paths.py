@@ -325,3 +325,47 @@ def test_calls_are_found_by_number(page: Page, search: str) -> None:
     page.get_by_label("Number or call id").fill(search)
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_role("link", name="+1 202-555-0123").first).to_be_visible()
+
+
+def test_a_person_is_added_agrees_and_is_forgotten(page: Page) -> None:
+    """Contact, consent with its proof, revoked; then nothing is left."""
+    page.goto("/dashboard/contacts/new")
+    page.get_by_label("Number").fill("(202) 555-0191")
+    page.get_by_label("Full name").fill("Grace Hopper")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Grace Hopper")
+    page.get_by_text("Record a consent").click()
+    page.get_by_label("Where it can be proven").fill("Web form, 3 March")
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_text("Web form, 3 March")).to_be_visible()
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("The consent is revoked.")).to_be_visible()
+    page.goto("/dashboard/contacts?search=hopper")
+    page.get_by_role("link", name="Grace Hopper").click()
+    page.get_by_role("button", name="Forget this person").click()
+    expect(page.get_by_text("The person is forgotten.")).to_be_visible()
+    page.goto("/dashboard/contacts?search=hopper")
+    expect(page.get_by_text("Nobody matches")).to_be_visible()
+
+
+def test_a_campaign_gets_a_schedule_that_is_switched_on_and_off(page: Page) -> None:
+    """Made, given a person, enabled: the person is called; the campaign is switched off."""
+    page.goto("/dashboard/campaigns")
+    page.get_by_label("Name").fill("Spring")
+    page.get_by_label("Agent").select_option(label="Front desk")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_label("Name").fill("Mornings")
+    page.get_by_role("button", name="Make it").click()
+    page.wait_for_url(BATCH)
+    page.get_by_role("link", name="Add people").click()
+    page.get_by_label("Or paste numbers").fill("phone,first_name,week\n+12025550192,Ada,8 March")
+    page.get_by_role("button", name="Add them").click()
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("It is enabled.")).to_be_visible()
+    expect(page.locator("#outcomes")).to_contain_text("BOOKED", timeout=ENDS_WITHIN)
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("It is disabled.")).to_be_visible()
+    page.goto("/dashboard/campaigns")
+    page.get_by_role("link", name="Spring").click()
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_text("It is off: nothing of it is dialled.")).to_be_visible()

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tests.dashboard.pages import post
 from tests.dashboard.people import NEVER_ANSWERS, Desk
 
 TOUR = (
@@ -16,10 +17,14 @@ TOUR = (
     "batches",
     "new-batch",
     "batch",
+    "campaigns",
+    "campaign",
     "agents",
     "agent",
     "agent-edit",
     "agent-test",
+    "contacts",
+    "contact",
     "do-not-call",
     "webhooks",
     "webhook",
@@ -48,13 +53,31 @@ def fill(desk: Desk, number: str) -> dict[str, str]:
         )
         _ended(client, f"/v1/calls/{call}")
         _ended(client, f"/v1/calls/batch/{batch['id']}")
-        delivery = client.get("/v1/deliveries").json()["data"][0]["id"]
-    return _addresses(desk, call=call, waiting=waiting, batch=batch["id"], hook=hook["id"], delivery=delivery)
+        ids = {
+            "call": call,
+            "waiting": waiting,
+            "batch": batch["id"],
+            "hook": hook["id"],
+            "delivery": client.get("/v1/deliveries").json()["data"][0]["id"],
+            "contact": _posted(client, "/v1/contacts", number=number, full_name="Ada Lovelace")["id"],
+            "campaign": _campaign(desk),
+        }
+    return _addresses(desk, **ids)
 
 
 def _addresses(desk: Desk, **ids: str) -> dict[str, str]:
     agent = f"/dashboard/agents/{desk.agent_id}"
-    plain = ("calls", "batches", "agents", "do-not-call", "webhooks", "deliveries", "settings")
+    plain = (
+        "calls",
+        "batches",
+        "campaigns",
+        "agents",
+        "contacts",
+        "do-not-call",
+        "webhooks",
+        "deliveries",
+        "settings",
+    )
     return {
         **{name: f"/dashboard/{name}" for name in plain},
         "overview": "/dashboard",
@@ -66,9 +89,19 @@ def _addresses(desk: Desk, **ids: str) -> dict[str, str]:
         "agent": agent,
         "agent-edit": f"{agent}/edit",
         "agent-test": f"{agent}/test",
+        "contact": f"/dashboard/contacts/{ids['contact']}",
+        "campaign": f"/dashboard/campaigns/{ids['campaign']}",
         "webhook": f"/dashboard/webhooks/{ids['hook']}",
         "delivery": f"/dashboard/deliveries/{ids['delivery']}",
     }
+
+
+def _campaign(desk: Desk) -> str:
+    """A campaign, by the form: the native API has none."""
+    cookies = {cookie.get("name", ""): cookie.get("value", "") for cookie in desk.state.get("cookies", [])}
+    with httpx.Client(base_url=desk.stack.url, cookies=cookies, timeout=30, trust_env=False) as client:
+        answer = post(client, "/dashboard/campaigns", name="Spring")
+        return answer.headers["location"].rpartition("/")[2]
 
 
 def _people() -> list[dict[str, Any]]:
