@@ -22,7 +22,6 @@ from outdial.store.scope import get, rows_of
 
 router = APIRouter(prefix="/agents")
 
-SPARE_ROWS = 2
 MOST_VERSIONS = 50
 _TEXTS = (
     "name",
@@ -136,7 +135,7 @@ def add_row(kind: str, view: OperatorViewDep, _form: FormDep) -> Response:
 
 def _form(view: View, agent: Agent | None, values: dict[str, Any], error: OutdialError | None) -> Response:
     status = 422 if error else 200
-    choices = {"kinds": list(FieldType), "actions": list(VoicemailAction), "spare": SPARE_ROWS}
+    choices = {"kinds": list(FieldType), "actions": list(VoicemailAction)}
     return view.page("agent_form.html", status=status, agent=agent, values=values, error=error, **choices)
 
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def looked_at(
     """The forecast of these rows."""
     content = "\n".join(["phone,first_name", *rows])
     file = RecipientFile(io.BytesIO(content.encode()), region=region)
-    given = {"hours": hours, "timezone": None, "starts": NOW, "definition": a_definition()}
+    given: dict[str, Any] = {"hours": hours, "timezone": None, "starts": NOW, "definition": a_definition()}
     return forecast(database, account, file, file.mapping(), region=region, **given)
 
 

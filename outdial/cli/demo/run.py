@@ -46,6 +46,8 @@ async def run(*, leave: bool, carrier: str) -> None:
         async with _stack(settings, others) as stack:
             call_id = await _show(stack, receiver)
             out.print(screen.where_next(settings, stack.key, call_id), crop=False)
+            if stack.first_run:
+                out.print(f"  {'dashboard':12} {stack.first_run}", soft_wrap=True)
             if not leave:
                 out.print("\nEverything stays up until Ctrl-C.")
                 await asyncio.Event().wait()
