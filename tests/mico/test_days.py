@@ -1,6 +1,7 @@
 """Schedules over days, in skipped time: windows, retries, a clock change."""
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,7 +46,9 @@ def enabled_schedule(at: Skipping, numbers: Sequence[str], **terms: Any) -> Batc
             session, worker.account, "C", is_enabled=True, agent_id=worker.agent.id, now=now
         )
         asked = ScheduleTerms.model_validate({"name": "S", "is_enabled": True, "timezone": NEW_YORK, **terms})
-        batch = schedules.create(session, worker.settings, worker.account, campaign, asked, test=False, now=now)
+        batch = schedules.create(
+            session, worker.settings, worker.account, campaign, asked, test=False, now=now
+        )
         people = [Person.model_validate({**PERSON, "phone_number": number}).recipient() for number in numbers]
         outbound.add_calls(session, worker.account, batch, people, force=True, now=now)
     return batch
@@ -87,7 +90,7 @@ async def test_backoff_grows_up_to_its_cap(sqlite: Database) -> None:
         batch = enabled_schedule(at, [NEVER_ANSWERS], retry=retry, ends_at=at.began_at + timedelta(days=5))
         (call,) = await run_to_its_end(at, batch)
     dials = [attempt.intended_at for attempt in at.worker.attempts(call)]
-    waits = [round((later - sooner).total_seconds() / 3600, 1) for sooner, later in zip(dials, dials[1:], strict=False)]
+    waits = [round((later - sooner).total_seconds() / 3600, 1) for sooner, later in itertools.pairwise(dials)]
     assert waits == [1.0, 3.0, 5.0]
 
 
