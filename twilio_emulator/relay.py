@@ -1,7 +1,9 @@
 """Twilio's end of a ConversationRelay session: a callee who hears text and answers in text."""
 
+import asyncio
 import json
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,6 +21,7 @@ from twilio_emulator.faults import SocketFault
 SECONDS_PER_LETTER = 0.06
 INTERRUPTION = "Sorry, wait. Who is this?"
 KEYS = "12"
+STRAGGLERS = 0.05
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,11 @@ class _Session:
         self._end_turn(heard)
         frame = {"type": "interrupt", "utteranceUntilInterrupt": heard, "durationUntilInterruptMs": "460"}
         await self._send(frame)
+        # What was on its way already belongs to the turn that was broken into, and is not spoken.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STRAGGLERS):
+                while True:
+                    await self._socket.recv()
         await self._say(INTERRUPTION)
 
     async def _answer(self) -> SessionResult | None:

@@ -62,7 +62,7 @@ def twilio_settings(database: Database, data: Path, api_url: str, twilio_url: st
         "dial_timeout": 3,
         "ring_timeout": 3,
         "silence_grace": 1,
-        "initial_silence_timeout": 0.2,
+        "initial_silence_timeout": 0.5,
         "talk_lost_after": 2,
         "unsettled_for": 8,
         **given,
