@@ -35,7 +35,9 @@ class Parts:
     def carrier_of(self, attempt: Attempt) -> Carrier:
         """Who dialled this attempt, also where the settings name another one by now."""
         if attempt.carrier not in self.carriers:
-            raise RuntimeError(f"{attempt.dial_key} was dialled by {attempt.carrier}, which is not set up here")
+            raise RuntimeError(
+                f"{attempt.dial_key} was dialled by {attempt.carrier}, which is not set up here"
+            )
         return self.carriers[attempt.carrier]
 
     def caller_id_for(self, session: Session, call: Call) -> str:

@@ -93,7 +93,9 @@ class UpkeepActivities:
         with parts.database.write() as session:
             call = calls.load(session, call_id)
             if call.runs > 1 and call.status is CallStatus.SCHEDULED and call.progress is Progress.WAITING:
-                call.workflow_started = False  # its last run was still closing when it was to be dialled again
+                call.workflow_started = (
+                    False  # its last run was still closing when it was to be dialled again
+                )
                 session.add(call)
                 return
             attempt = calls.last_attempt(session, call)

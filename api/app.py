@@ -28,6 +28,7 @@ from api.body import BodyLimit
 from api.carriers.twilio import lines as twilio_lines
 from api.carriers.twilio import messages as twilio_messages
 from api.carriers.twilio import sockets as twilio_sockets
+from api.carriers.twilio.sockets import LiveTalks
 from api.context import RequestContext
 from api.dashboard import mount as dashboard
 from api.dialects import mount as dialects
@@ -38,7 +39,6 @@ from api.webhooks import account as webhook_account
 from api.webhooks import deliveries as webhook_deliveries
 from api.webhooks import endpoints as webhook_endpoints
 from api.webhooks.published import published
-from api.carriers.twilio.sockets import LiveTalks
 from engine.connection import connect
 from engine.gateway import Gateway as TemporalGateway
 from outdial import logs

@@ -92,9 +92,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _on_database_error)
 
 
-def use_renderer(
-    app: FastAPI, prefix: str, renderer: Renderer, model: type[BaseModel] | None = None
-) -> None:
+def use_renderer(app: FastAPI, prefix: str, renderer: Renderer, model: type[BaseModel] | None = None) -> None:
     """Give the failures of every address below ``prefix`` another shape; the longest prefix decides.
 
     ``model`` is that shape as the API's documentation shows it.
@@ -156,7 +154,9 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
         fault = FieldError(field="body", code="malformed", message=fault_in(error.body))
-        return respond(request, Failure(400, "malformed", f"The body is not valid JSON. {fault.message}", [fault]))
+        return respond(
+            request, Failure(400, "malformed", f"The body is not valid JSON. {fault.message}", [fault])
+        )
     if _has_wrong_media_type(request, found):
         return respond(request, Failure(415, "unsupported_media_type", "Send the body as application/json."))
     return respond(request, invalid_fields([_field_error(one) for one in found]))

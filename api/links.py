@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
-from api.media import recording_response
 from api.deps import DatabaseDep, LinksDep, SettingsDep
+from api.media import recording_response
 from outdial.links import LinkKind
 from outdial.models.base import utc_now
 from outdial.store import calls

@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         description="A dial that Twilio would keep in its own queue for longer is cancelled.",
     )
     twilio_settle: float = Field(
-        default=30, gt=0, description="How long after the last moment to dial Twilio may not list the call yet."
+        default=30,
+        gt=0,
+        description="How long after the last moment to dial Twilio may not list the call yet.",
     )
     twilio_tts_provider: str | None = Field(default=None, description="Who speaks; unset: Twilio's default.")
     twilio_transcription_provider: str | None = Field(

@@ -23,7 +23,9 @@ def test_every_failure_is_described_as_a_problem(refusing: Api) -> None:
     """Declared failures have the problem's schema or their dialect's, and routes with a key declare 401 and 503."""
     for operation in _operations(refusing):
         failures = {code: said for code, said in operation["responses"].items() if code[0] in "45"}
-        shape = "application/json" if DIALECTS & set(operation.get("tags", ())) else "application/problem+json"
+        shape = (
+            "application/json" if DIALECTS & set(operation.get("tags", ())) else "application/problem+json"
+        )
         assert all(said["content"].keys() == {shape} for said in failures.values())
         if "security" in operation:
             assert {"401", "503"} <= failures.keys()
