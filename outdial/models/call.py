@@ -93,10 +93,12 @@ class Call(Table, table=True):
             sqlite_where=text("NOT workflow_started AND batch_id IS NULL"),
             postgresql_where=text("NOT workflow_started AND batch_id IS NULL"),
         ),
-        # The sweep's question: what is not ended, and has not moved for long?
+        # The sweep's question: what is not ended, and has not moved for long? And how many stand where?
         Index(
             "ix_call_open",
             "updated_at",
+            "status",
+            "progress",
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),

@@ -1,4 +1,4 @@
-"""first tables."""
+"""First tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -503,7 +503,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_call_open",
-            ["updated_at"],
+            ["updated_at", "status", "progress"],
             unique=False,
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
