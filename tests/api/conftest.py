@@ -12,8 +12,9 @@ from outdial.store.database import Database
 from tests.api.serving import Api, an_api
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _logs_are_captured() -> None:
+    structlog.reset_defaults()  # whatever a test before has set
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
