@@ -144,7 +144,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
 async def work(settings: Settings, stop: asyncio.Event, clock: Clock = utc_clock) -> None:
     """Work until ``stop`` is set, then let activities end."""
     client = await connect(settings)
-    database = Database(settings.database, pool_size=THREADS)
+    database = Database.from_settings(settings, "worker")
     with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as threads:
         parts = make_parts(settings, database, client, clock)
         async with AsyncExitStack() as running:

@@ -97,7 +97,7 @@ def create_app(
         ],
     )
     app.state.settings = settings
-    app.state.database = database or Database(settings.database)
+    app.state.database = database or Database.from_settings(settings, "api")
     app.state.gateway = gateway
     app.state.rate_limits = RateLimits(settings)
     app.state.links = Links(settings)

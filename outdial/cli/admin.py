@@ -26,7 +26,7 @@ OfAccount = Annotated[str, typer.Argument(help="The account's id.")]
 def opened() -> Generator[Database]:
     """The settings' database, with its tables; errors are explained."""
     with explained():
-        database = Database(Settings().database)
+        database = Database.from_settings(Settings(), "cli")
         try:
             migrate(database)
             yield database

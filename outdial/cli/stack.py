@@ -27,6 +27,10 @@ API_GRACE = 15
 WORKER_GRACE = 30
 TEMPORAL_GRACE = 15
 
+# With the API at 8000 the worker's metrics are at 9464, which is usual for them.
+METRICS_BESIDE = 1_464
+LAST_PORT = 65_535
+
 
 class Stack:
     """The parts, in the order in which they start; they stop the other way round.
@@ -68,7 +72,7 @@ class Stack:
             await self._launch(program)
         self.key = await asyncio.to_thread(self._prepare, first)
         await self._set_up_temporal()
-        worker, api = await self._launch(_worker()), await self._launch(self._api())
+        worker, api = await self._launch(self._worker()), await self._launch(self._api())
         await api.ready(self._api_ready)
         await worker.ready()
         self._keeping = [asyncio.create_task(service.keep()) for service in self._running]
@@ -93,7 +97,7 @@ class Stack:
         return service
 
     def _prepare(self, first: FirstAccount) -> str:
-        database = Database(self.settings.database)
+        database = Database.from_settings(self.settings, "cli")
         try:
             migrate(database)
             key = open_access(database, self.settings, first)
@@ -144,6 +148,17 @@ class Stack:
             command += ["--sqlite-pragma", pragma]
         return Program("temporal", command, TEMPORAL_GRACE, quiet=True)
 
+    def _worker(self) -> Program:
+        environment = {"OUTDIAL_WORKER_METRICS_PORT": str(self.metrics_port)}
+        command = [sys.executable, "-m", "worker"]
+        return Program("worker", command, WORKER_GRACE, announces="worker ready", environment=environment)
+
+    @property
+    def metrics_port(self) -> int:
+        """Where the worker serves its metrics: as set, or beside the API's port, so that stacks do not collide."""
+        beside = self.settings.api_port + METRICS_BESIDE
+        return self.settings.worker_metrics_port or (beside if beside <= LAST_PORT else 0)
+
     def _api(self) -> Program:
         at = ["--host", self.settings.api_host, "--port", str(self.settings.api_port)]
         command = [sys.executable, "-m", "uvicorn", "api.app:app", *at, "--timeout-graceful-shutdown", "10"]
@@ -159,10 +174,6 @@ async def running(stack: Stack, first: FirstAccount) -> AsyncGenerator[Stack]:
         yield stack
     finally:
         await stack.stop()
-
-
-def _worker() -> Program:
-    return Program("worker", [sys.executable, "-m", "worker"], WORKER_GRACE, announces="worker ready")
 
 
 def _temporal_binary() -> str:

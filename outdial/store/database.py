@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session
 
-# How long a writer waits for SQLite's one write lock before it gives up.
-SQLITE_BUSY_MS = 30_000
+from outdial.settings import Settings
+from outdial.store.tuning import Tuning
 
 
 class Database:
@@ -21,25 +21,26 @@ class Database:
     reads and then decides to write could otherwise be refused half way.
     """
 
-    def __init__(self, address: str, *, pool_size: int = 20) -> None:
+    def __init__(self, address: str, tuning: Tuning | None = None) -> None:
         url = make_url(address)
+        self.tuning = tuning or Tuning()
         self.is_sqlite = url.get_backend_name() == "sqlite"
         # Waiting writers of SQLite sleep, poll and overtake each other; those of one process take turns instead.
         self._turn: AbstractContextManager[Any] = RLock() if self.is_sqlite else nullcontext()
-        options: dict[str, Any] = {
-            "pool_size": pool_size,
-            "max_overflow": pool_size,
-            "pool_pre_ping": not self.is_sqlite,
-        }
+        options = self.tuning.for_sqlite() if self.is_sqlite else self.tuning.for_postgresql()
         if self.is_sqlite:
             Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-            options["connect_args"] = {"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False}
         elif url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        self.engine: Engine = create_engine(url, **options)
+        self.engine: Engine = create_engine(url, **self.tuning.pool(), **options)
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _tune_sqlite)
+            event.listen(self.engine, "connect", self._tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, part: str) -> "Database":
+        """The installation's database; PostgreSQL shows its operators that ``part`` (api, worker) is connected."""
+        return cls(settings.database, Tuning.from_settings(settings, part))
 
     @contextmanager
     def read(self) -> Generator[Session]:
@@ -57,17 +58,16 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
-
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    # None: the driver starts no transaction of its own; _begin_sqlite does.
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        f"busy_timeout={SQLITE_BUSY_MS}",
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    def _tune_sqlite(self, connection: Any, _record: Any) -> None:
+        # None: the driver starts no transaction of its own; _begin_sqlite does.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"busy_timeout={round(self.tuning.busy_timeout * 1000)}",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 
 from outdial.store.database import Database
+from outdial.store.tuning import milliseconds
 
 # Any number will do, if nobody else locks it in this database.
 POSTGRES_LOCK = 0x0D1A_10CC
@@ -38,8 +39,18 @@ def locked(database: Database) -> Generator[sa.Connection]:
     connecting = database.engine.connect().execution_options(outdial_write=True)
     with connecting as connection, _unchecked(connection), connection.begin():
         if not database.is_sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(POSTGRES_LOCK)))
+            _wait_for_turn(connection, database.tuning.lock_timeout)
         yield connection
+
+
+def _wait_for_turn(connection: sa.Connection, lock_timeout: float) -> None:
+    """As long as it takes; and so may the migration. Only for tables in use it waits no longer than others do."""
+    for name in ("statement_timeout", "lock_timeout"):
+        connection.execute(sa.text(f"SET LOCAL {name} = 0"))
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(POSTGRES_LOCK)))
+    connection.execute(
+        sa.text(f"SET LOCAL lock_timeout = {milliseconds(lock_timeout) if lock_timeout else 0}")
+    )
 
 
 @contextmanager

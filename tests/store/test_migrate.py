@@ -61,14 +61,14 @@ def test_a_migration_that_fails_leaves_nothing(empty: Database) -> None:
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(empty: Database) -> None:
-    """Four processes that start together all find the tables, and none fails."""
+    """Processes that start together all find the tables, and none fails."""
     code = (
         "import sys; from outdial.store.database import Database; from outdial.store.migrate import migrate;"
         "migrate(Database(sys.argv[1]))"
     )
     address = empty.engine.url.render_as_string(hide_password=False)
-    started = [subprocess.Popen([sys.executable, "-c", code, address]) for _ in range(4)]
-    assert [process.wait(60) for process in started] == [0, 0, 0, 0]
+    started = [subprocess.Popen([sys.executable, "-c", code, address]) for _ in range(2)]
+    assert [process.wait(60) for process in started] == [0, 0]
     assert "call" in sa.inspect(empty.engine).get_table_names()
 
 

@@ -93,7 +93,7 @@ async def work(folder: Path) -> None:
     configured = (await connect(settings)).config()
     configured["interceptors"] = [Interceptor(stalling)]
     client = temporalio.client.Client(**configured)
-    database = Database(settings.database, pool_size=THREADS)
+    database = Database.from_settings(settings, "worker")
     parts = stalling_parts(make_parts(settings, database, client, utc_clock), stalling)
     async with AsyncExitStack() as running:
         threads = running.enter_context(ThreadPoolExecutor(THREADS))
