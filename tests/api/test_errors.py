@@ -71,12 +71,11 @@ def test_a_body_that_is_no_request_is_a_4xx(refusing: Api, name: str) -> None:
 
 def test_no_value_of_any_field_is_a_500(api: Api) -> None:
     """NUL, half surrogates, huge numbers, wrong types: accepted or refused, never a crash."""
-    for field in FIELDS:
-        for value in VALUES:
+    for value in VALUES:
+        for field in FIELDS:
             _answers(api, _escaped(api.order(**{field: value})))
-            _answers(api, _escaped(api.order(variables={"first_name": "Ada", "x": value})))
-        for value in VALUES:
-            _answers(api, _escaped(api.order(metadata={"nested": [value]})))
+        _answers(api, _escaped(api.order(variables={"first_name": "Ada", "x": value})))
+        _answers(api, _escaped(api.order(metadata={"nested": [value]})))
 
 
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", "1e999"])
