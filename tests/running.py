@@ -130,7 +130,7 @@ async def running(
     settings = settings_for(database, **given)
     client = address_or_client
     if isinstance(client, str):
-        client = await Client.connect(client)
+        client = await connected(client)
     with database.write() as session:
         account = an_account(session, Plan.ENTERPRISE)
         agent = an_agent(session, account)
@@ -139,6 +139,17 @@ async def running(
             for worker in make_workers(make_parts(settings, database, client, clock), client, threads):
                 await workers.enter_async_context(worker)
             yield Running(client, database, settings, account, agent)
+
+
+async def connected(address: str) -> Client:
+    """A client of a server that has just begun to listen, once it is ready."""
+    while True:
+        try:
+            return await Client.connect(address)
+        except RuntimeError as error:  # all that the SDK has for it
+            if "not healthy yet" not in str(error):
+                raise
+            await asyncio.sleep(0.1)
 
 
 def later(call: Call, **span: float) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from outdial.cli.demo.receiver import Receiver, receiving
 from outdial.settings import Settings
@@ -15,6 +15,11 @@ from tests.browser import headless
 from tests.dashboard.pages import Pages, some_pages
 from tests.dashboard.people import ADMIN, PASSWORD, Desk, make_agent
 from tests.dashboard.stack import Stack, a_stack
+
+
+# A busy machine is slow; who waits too long for what never comes loses only a failing test's time.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="package")
@@ -53,7 +58,7 @@ def page(desk: Desk, browser: Browser) -> Iterator[Page]:
         storage_state=desk.state, timezone_id="Europe/Berlin", base_url=desk.stack.url
     )
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
