@@ -16,7 +16,6 @@ from tests.dashboard.pages import Pages, some_pages
 from tests.dashboard.people import ADMIN, PASSWORD, Desk, make_agent
 from tests.dashboard.stack import Stack, a_stack
 
-
 # A busy machine is slow; who waits too long for what never comes loses only a failing test's time.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
