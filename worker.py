@@ -23,6 +23,7 @@ from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
 from engine.connection import connect
 from engine.deliveries import start_deliveries
+from engine.telemetry import serve_metrics
 from outdial import logs
 from outdial.carriers.registry import make_carriers
 from outdial.clock import Clock
@@ -143,7 +144,7 @@ def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> l
 
 async def work(settings: Settings, stop: asyncio.Event, clock: Clock = utc_clock) -> None:
     """Work until ``stop`` is set, then let activities end."""
-    client = await connect(settings)
+    client = await connect(settings, runtime=serve_metrics(settings))
     database = Database.from_settings(settings, "worker")
     with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as threads:
         parts = make_parts(settings, database, client, clock)

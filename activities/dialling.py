@@ -26,6 +26,7 @@ from outdial.carriers.base import (
 )
 from outdial.carriers.pacing import NoSlot, Slot, stop, take_slot
 from outdial.lifecycle import note
+from outdial.metrics import observe_dial
 from outdial.models import Account, Attempt, Call
 from outdial.models.agent import VoicemailAction
 from outdial.store import calls
@@ -50,7 +51,9 @@ class _Intended:
     carrier: Carrier
     dial: Dial
     deliveries: Sequence[str]
+    call: Call
     wait: float  # seconds until the carrier takes the next dial
+    held: bool  # a rule or a missing line kept it waiting before
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class DiallingActivities:
         self, session: Session, call: Call, order: DialOrder, admitted: Admit, slot: Slot
     ) -> _Intended:
         parts, now, carrier = self._parts, self._parts.clock(), self._parts.carrier_for(call)
+        held = call.hold_reason is not None
         attempt, deliveries = parts.lifecycle.begin_attempt(
             session, call, order.attempt, carrier=carrier.name, admitted=admitted, now=now
         )
@@ -121,11 +125,12 @@ class DiallingActivities:
         agent = calls.agent_version(session, call).definition
         leaves_message = agent.on_voicemail is VoicemailAction.LEAVE_MESSAGE
         dial = replace(parts.dial_of(call, attempt), leaves_message=leaves_message)
-        return _Intended(carrier, dial, deliveries, slot.wait)
+        return _Intended(carrier, dial, deliveries, call, slot.wait, held)
 
     def _place(self, order: DialOrder, intended: _Intended) -> Dialled:
         carrier, dial = intended.carrier, intended.dial
         time.sleep(intended.wait)
+        observe_dial(intended.call, self._parts.clock(), held=intended.held)
         try:
             placed = carrier.place(dial)
         except DialRefused as refusal:

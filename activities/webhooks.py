@@ -12,6 +12,7 @@ from temporalio import activity
 
 from engine.deliveries import start_deliveries
 from outdial.clock import Clock
+from outdial.metrics import WEBHOOK_TRIES
 from outdial.models import DeliveryState
 from outdial.secrets import SecretBox
 from outdial.settings import Settings
@@ -69,6 +70,7 @@ class WebhookActivities:
             within=self._settings.webhook_timeout,
         )
         verdict = await self._aside(self._record, message, headers, answer, order.pause)
+        WEBHOOK_TRIES.labels(str(verdict.state)).observe(answer.duration_ms / 1000)
         _log.info(
             "webhook.tried", delivery_id=message.delivery_id, state=verdict.state, detail=verdict.detail
         )

@@ -21,6 +21,7 @@ from api import (
     health,
     keys,
     links,
+    metrics,
     oauth_clients,
 )
 from api.batches import failures
@@ -69,6 +70,7 @@ ROUTERS = (
     twilio_messages.router,
     codec.router,
     health.router,
+    metrics.router,
 )
 DESCRIPTION = "Durable outbound phone calls with AI agents."
 
@@ -99,6 +101,7 @@ def create_app(
     app.state.settings = settings
     app.state.database = database or Database.from_settings(settings, "api")
     app.state.gateway = gateway
+    app.state.metrics = metrics.registry_of(app.state.database)
     app.state.rate_limits = RateLimits(settings)
     app.state.links = Links(settings)
     app.state.tokens = Tokens.from_settings(settings)

@@ -1,6 +1,5 @@
 """The remote codec: lets the Temporal UI and command line show payloads that are stored encrypted."""
 
-import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request
@@ -10,8 +9,9 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
 from api.deps import SettingsDep
+from api.operators import require_operator
 from engine.connection import data_converter
-from outdial.errors import Forbidden, Invalid, NotFound
+from outdial.errors import Invalid, NotFound
 from outdial.settings import Settings
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
@@ -21,24 +21,10 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix="/v1/codec", tags=["operation"])
 
-_LOOPBACK = {"127.0.0.1", "::1"}
-
 
 def _operator(request: Request, settings: SettingsDep) -> None:
     """Whoever decodes sees every account's payloads: by the operators' token, or, without one, from this machine."""
-    if settings.codec_token is None:
-        if not _is_from_this_machine(request):
-            raise Forbidden("Set OUTDIAL_CODEC_TOKEN to use the codec from another machine.")
-        return
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    if not secrets.compare_digest(given, settings.codec_token.get_secret_value().encode()):
-        raise Forbidden("The codec needs the operators' token, Authorization: Bearer …")
-
-
-def _is_from_this_machine(request: Request) -> bool:
-    # A proxy on this machine speaks for others, and says so.
-    forwarded = {"forwarded", "x-forwarded-for", "via"} & set(request.headers)
-    return request.client is not None and request.client.host in _LOOPBACK and not forwarded
+    require_operator(request, settings.codec_token, "OUTDIAL_CODEC_TOKEN")
 
 
 PayloadsBody = Annotated[dict[str, Any], Body(examples=[{"payloads": []}])]

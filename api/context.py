@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from api.errors import Failure, respond, unexpected
+from api.metrics import count_request
 
 REQUEST_ID = "X-Request-Id"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_QUIET = {"/healthz", "/readyz"}
+_QUIET = {"/healthz", "/readyz", "/metrics"}
 
 # Pages may load nothing from elsewhere; the API documentation's own page has scripts in line.
 _PAGE_POLICY = (
@@ -49,6 +50,7 @@ class RequestContext:
         structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
         answer = _Answer(send, request.state.request_id)
         await self._handle(request, receive, answer)
+        count_request(scope, answer.status, answer.seconds)
         _log_request(request, answer)
 
     async def _handle(self, request: Request, receive: Receive, answer: "_Answer") -> None:

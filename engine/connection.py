@@ -4,6 +4,7 @@ import dataclasses
 
 from temporalio.client import Client
 from temporalio.converter import DataConverter
+from temporalio.runtime import Runtime
 
 from engine.codec import EncryptionCodec
 from outdial.settings import Settings
@@ -17,11 +18,15 @@ def data_converter(settings: Settings) -> DataConverter:
     return dataclasses.replace(DataConverter.default, payload_codec=codec)
 
 
-async def connect(settings: Settings, *, lazy: bool = False) -> Client:
-    """A client of the settings' Temporal. ``lazy`` connects at the first call instead of now."""
+async def connect(settings: Settings, *, lazy: bool = False, runtime: Runtime | None = None) -> Client:
+    """A client of the settings' Temporal. ``lazy`` connects at the first call instead of now.
+
+    ``runtime`` is the SDK's, where it is to measure itself.
+    """
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=data_converter(settings),
         lazy=lazy,
+        runtime=runtime,
     )

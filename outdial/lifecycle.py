@@ -16,6 +16,7 @@ from outdial.agents.base import Extraction
 from outdial.batches.policy import policy_of
 from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.links import Links
+from outdial.metrics import count_attempt, count_call
 from outdial.models import Attempt, AttemptState, Call, CallEvent, CallStatus, Disposition, Progress
 from outdial.notifications.owed import owe
 from outdial.policy import RetryDecision, decide_retry
@@ -120,6 +121,7 @@ class Lifecycle:
         attempt.ended_by = end.ended_by
         attempt.error_code, attempt.error_message = end.error_code, end.error_message
         call.disposition = disposition
+        count_attempt(session, attempt)
         session.flush()
         decision = _decide(session, call, disposition, retryable=end.retryable)
         note(
@@ -168,6 +170,7 @@ class Lifecycle:
         if last is not None and last.outcome is None:
             last.outcome, last.outcome_at = call.outcome, now
             session.add(last)
+        count_call(session, call)
         owe(session, call, now)
         event = EventType(f"call.{status}")
         note(session, call, event, now, reason=call.end_reason, outcome=call.outcome)

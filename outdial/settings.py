@@ -217,6 +217,17 @@ class Settings(BaseSettings):
         default=3_600, ge=60, le=3_600, description="How long an OAuth access token opens anything."
     )
 
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="What Prometheus must send to `GET /metrics` of the API; unset: this machine only.",
+    )
+    worker_metrics_host: str = Field(
+        default="127.0.0.1", description="Where a worker serves its metrics, to whoever reaches it."
+    )
+    worker_metrics_port: int = Field(
+        default=0, ge=0, le=65_535, description="The port of that, one a worker; 0: it serves none."
+    )
+
     log_json: bool = Field(default=False, description="Logs as JSON lines; else readable on a terminal.")
     log_level: str = "INFO"
 

@@ -3,14 +3,15 @@
 import asyncio
 import ctypes
 import logging
+import os
 import re
 import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -35,7 +36,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 class Program:
     """What to run, how long it may take to leave (seconds), and what it writes once it is ready.
 
-    What a ``quiet`` one writes goes to its log only.
+    What a ``quiet`` one writes goes to its log only. ``environment`` is added to ours.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Program:
     grace: float
     announces: str | None = None
     quiet: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class StartFailed(Exception):
@@ -79,6 +81,7 @@ class Service:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=LINE_BYTES,
+            env={**os.environ, **self.program.environment},
             # A session of its own: Ctrl-C is for the launcher, which stops the parts in order.
             start_new_session=True,
             preexec_fn=_end_with_parent,

@@ -31,6 +31,7 @@ def show_places(stack: Stack) -> None:
     out.print(f"  API          {settings.base_url}")
     out.print(f"  its docs     {settings.base_url}/docs")
     out.print(f"  Temporal UI  {settings.temporal_ui_url}")
+    out.print(f"  metrics      {settings.base_url}/metrics, the worker's at port {stack.metrics_port}")
     out.print(f"  API key      {stack.key}")
     out.print(f"  data         {settings.data.absolute()}, logs in logs/\n")
 

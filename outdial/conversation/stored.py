@@ -5,7 +5,9 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
+from outdial.metrics import observe_turn
 from outdial.models import Attempt, Speaker
+from outdial.models.base import utc_now
 from outdial.store import calls
 from outdial.store.calls import Spoken
 from outdial.store.database import Database
@@ -25,12 +27,15 @@ class StoredTurns:
         self._attempt = attempt
         self._position = position
         self._beside = beside
+        self._opened = utc_now()
         self._writing: asyncio.Task[None] | None = None
         self._unwritten: list[Spoken] = []
         self._written_at = time.monotonic()
 
     async def add(self, speaker: Speaker, text: str, at: datetime, latency_ms: int | None = None) -> None:
         """One more turn."""
+        if speaker is Speaker.AGENT:
+            observe_turn(self._attempt, self._opened, at, latency_ms, first=self._position == 0)
         self._unwritten.append(Spoken(self._position, speaker, text, at, latency_ms))
         self._position += 1
         if self._beside and (self._writing is None or self._writing.done()):

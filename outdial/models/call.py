@@ -89,6 +89,7 @@ class Call(Table, table=True):
         # The reconciler's question: what was recorded and never started? A batch starts its own calls.
         Index(
             "ix_call_unstarted",
+            "batch_id",  # always empty; without it SQLite would go through every call outside batches
             "created_at",
             sqlite_where=text("NOT workflow_started AND batch_id IS NULL"),
             postgresql_where=text("NOT workflow_started AND batch_id IS NULL"),

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import CursorResult, delete, text, update
 from sqlmodel import Session, col, select
 
 from outdial.models import Call, IdempotentRequest
 
+# Written out, so that both databases see that the partial index fits.
+UNSTARTED = text("NOT workflow_started AND batch_id IS NULL")
 # A request that is being answered right now starts its call itself.
 UNSTARTED_FOR = timedelta(seconds=10)
 # A call that moves writes its row; one that has not for so long is looked at.
@@ -17,9 +19,7 @@ QUIET_FOR = timedelta(seconds=60)
 
 def unstarted_calls(session: Session, now: datetime, *, limit: int) -> Sequence[Call]:
     """Calls outside batches that were recorded a while ago and have no workflow yet, the oldest first."""
-    query = select(Call).where(
-        ~col(Call.workflow_started), col(Call.batch_id).is_(None), col(Call.created_at) < now - UNSTARTED_FOR
-    )
+    query = select(Call).where(UNSTARTED, col(Call.created_at) < now - UNSTARTED_FOR)
     return session.exec(query.order_by(col(Call.created_at)).limit(limit)).all()
 
 

@@ -12,6 +12,7 @@ from api.carriers.twilio.signed import target_of
 from api.carriers.twilio.talking import Conversation
 from outdial.carriers.twilio.addresses import PREFIX
 from outdial.carriers.twilio.signatures import HEADER, Signatures, opens_relay
+from outdial.metrics import TALKS
 from outdial.models.base import utc_now
 from outdial.settings import Settings
 from outdial.store import talks
@@ -102,7 +103,8 @@ class LiveTalks:
         """The attempt's conversation is held here within the block."""
         self._held.add(attempt_id)
         try:
-            yield
+            with TALKS.track_inprogress():
+                yield
         finally:
             self._held.discard(attempt_id)
 

@@ -580,7 +580,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_call_unstarted",
-            ["created_at"],
+            ["batch_id", "created_at"],
             unique=False,
             sqlite_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
             postgresql_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
