@@ -1,13 +1,21 @@
-"""The worker: what runs where. `python worker.py` works until SIGTERM, then drains and leaves."""
+"""The worker: what runs where. `python -m worker` works until SIGTERM, then drains and leaves.
+
+`python -m worker dialling webhooks` does only these kinds of work; see `Kind`.
+"""
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import structlog
+import typer
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -39,12 +47,8 @@ from workflows.deliver_webhook import DeliverWebhook
 from workflows.outbound_call import OutboundCall
 from workflows.upkeep import Upkeep
 
-THREADS = 40
-# Many more than threads: they wait for receivers, and one that hangs must not keep the others waiting.
-WEBHOOKS_AT_ONCE = 500
-# Each running batch keeps one activity busy, which mostly sleeps.
-BATCHES = 500
-DRAIN = timedelta(seconds=20)
+# How often a worker says that it is alive, in seconds.
+ALIVE_EVERY = 5.0
 
 # Our workflow modules import nothing that varies, so they are shared between runs instead of loaded for each.
 RUNNER = SandboxedWorkflowRunner(
@@ -78,84 +82,141 @@ def make_parts(settings: Settings, database: Database, client: Client, clock: Cl
     )
 
 
-def make_workers(parts: Parts, client: Client, threads: ThreadPoolExecutor) -> list[Worker]:
-    """One worker a task queue: calls apart from webhooks and batches, whose floods never delay a dial."""
+class Kind(StrEnum):
+    """Kinds of work, each on a task queue of its own, so that a flood of one delays no other."""
+
+    CALLS = "calls"
+    DIALLING = "dialling"
+    BATCHES = "batches"
+    WEBHOOKS = "webhooks"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done on one task queue; ``rate`` is activities a second by all workers together."""
+
+    queue: str
+    workflows: Sequence[type]
+    activities: Sequence[Callable[..., Any]]
+    slots: int
+    rate: float | None = None
+
+
+def make_jobs(parts: Parts, client: Client) -> dict[Kind, Job]:
+    """Every kind of work with what does it."""
     settings = parts.settings
-    dialling, records = DiallingActivities(parts), RecordActivities(parts)
-    talk, upkeep = ConversationActivities(parts), UpkeepActivities(parts, client)
     webhooks = WebhookActivities(parts.database, SecretBox.from_settings(settings), settings, parts.clock)
-    batches, carriers = BatchActivities(parts, client), CarrierActivities(parts, client)
-    calls = Worker(
+    dialling = _dialling(parts)
+    kept = [*_records(parts), *_upkeep(parts, client), webhooks.mend_deliveries]
+    return {
+        # With what dials: calls that were started before dialling was set apart ask here for it.
+        Kind.CALLS: Job(
+            settings.task_queue, [OutboundCall, Upkeep], [*dialling, *kept], settings.worker_calls_slots
+        ),
+        Kind.DIALLING: Job(
+            names.DIALLING_QUEUE, [], dialling, settings.worker_dialling_slots, settings.worker_dialling_rate
+        ),
+        Kind.BATCHES: Job(names.BATCH_QUEUE, [Batch], _batches(parts, client), settings.worker_batches_slots),
+        Kind.WEBHOOKS: Job(
+            names.WEBHOOK_QUEUE,
+            [DeliverWebhook],
+            [webhooks.deliver],
+            settings.worker_webhooks_slots,
+            settings.worker_webhooks_rate,
+        ),
+    }
+
+
+def _dialling(parts: Parts) -> list[Callable[..., Any]]:
+    dialling, talk = DiallingActivities(parts), ConversationActivities(parts)
+    return [dialling.dial, dialling.look_up, dialling.hang_up, talk.converse, talk.extract]
+
+
+def _records(parts: Parts) -> list[Callable[..., Any]]:
+    records = RecordActivities(parts)
+    return [records.note, records.conclude, records.finish, records.notify]
+
+
+def _upkeep(parts: Parts, client: Client) -> list[Callable[..., Any]]:
+    upkeep, carriers = UpkeepActivities(parts, client), CarrierActivities(parts, client)
+    return [
+        upkeep.reconcile,
+        upkeep.sweep_lines,
+        upkeep.forget,
+        carriers.tell_reports,
+        carriers.watch_talks,
+        carriers.keep_recordings,
+        carriers.delete_recordings,
+        BatchUpkeepActivities(parts, client).mend_batches,
+    ]
+
+
+def _batches(parts: Parts, client: Client) -> list[Callable[..., Any]]:
+    batches = BatchActivities(parts, client)
+    return [
+        batches.read_batch,
+        batches.fill,
+        batches.end_calls,
+        batches.note_batch,
+        batches.close_batch,
+    ]
+
+
+def make_worker(client: Client, settings: Settings, job: Job, threads: ThreadPoolExecutor) -> Worker:
+    """A worker on the job's task queue, as large as the settings want it."""
+    return Worker(
         client,
-        task_queue=settings.task_queue,
-        workflows=[OutboundCall, Upkeep],
-        activities=[
-            dialling.dial,
-            dialling.look_up,
-            dialling.hang_up,
-            records.note,
-            records.conclude,
-            records.finish,
-            records.notify,
-            talk.converse,
-            talk.extract,
-            upkeep.reconcile,
-            upkeep.sweep_lines,
-            upkeep.forget,
-            carriers.tell_reports,
-            carriers.watch_talks,
-            carriers.keep_recordings,
-            carriers.delete_recordings,
-            webhooks.mend_deliveries,
-            BatchUpkeepActivities(parts, client).mend_batches,
-        ],
+        task_queue=job.queue,
+        workflows=job.workflows,
+        activities=job.activities,
         activity_executor=threads,
-        max_concurrent_activities=THREADS,
-        max_concurrent_workflow_tasks=THREADS,
-        graceful_shutdown_timeout=DRAIN,
         workflow_runner=RUNNER,
+        max_cached_workflows=settings.worker_cache,
+        max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
+        max_concurrent_workflow_task_polls=settings.worker_workflow_pollers,
+        max_concurrent_activities=job.slots,
+        max_concurrent_activity_task_polls=settings.worker_activity_pollers,
+        max_task_queue_activities_per_second=job.rate,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain),
     )
-    hooks = Worker(
-        client,
-        task_queue=names.WEBHOOK_QUEUE,
-        workflows=[DeliverWebhook],
-        activities=[webhooks.deliver],
-        max_concurrent_activities=WEBHOOKS_AT_ONCE,
-        graceful_shutdown_timeout=DRAIN,
-        workflow_runner=RUNNER,
-    )
-    pumps = Worker(
-        client,
-        task_queue=names.BATCH_QUEUE,
-        workflows=[Batch],
-        activities=[
-            batches.read_batch,
-            batches.fill,
-            batches.end_calls,
-            batches.note_batch,
-            batches.close_batch,
-        ],
-        max_concurrent_activities=BATCHES,
-        graceful_shutdown_timeout=DRAIN,
-        workflow_runner=RUNNER,
-    )
-    return [calls, hooks, pumps]
 
 
-async def work(settings: Settings, stop: asyncio.Event, clock: Clock = utc_clock) -> None:
-    """Work until ``stop`` is set, then let activities end."""
+@asynccontextmanager
+async def working(parts: Parts, client: Client, kinds: Iterable[Kind] = tuple(Kind)) -> AsyncGenerator[None]:
+    """Work of these kinds is done within the block; after it, what was begun may end for as long as settings say."""
+    jobs = make_jobs(parts, client)
+    async with AsyncExitStack() as running:
+        workers: list[Worker] = []
+        for kind in kinds:
+            # Threads of their own: those that wait for the carrier keep no records waiting.
+            threads = running.enter_context(ThreadPoolExecutor(jobs[kind].slots, thread_name_prefix=kind))
+            workers.append(make_worker(client, parts.settings, jobs[kind], threads))
+        for worker in workers:
+            await running.enter_async_context(worker)
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+async def work(settings: Settings, stop: asyncio.Event, kinds: Iterable[Kind] = tuple(Kind)) -> None:
+    """Work until ``stop`` is set, then let what was begun end."""
     client = await connect(settings, runtime=serve_metrics(settings))
     database = Database.from_settings(settings, "worker")
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="activity") as threads:
-        parts = make_parts(settings, database, client, clock)
-        async with AsyncExitStack() as running:
-            for worker in make_workers(parts, client, threads):
-                await running.enter_async_context(worker)
-            structlog.get_logger().info(
-                "worker ready", task_queue=settings.task_queue, carrier=settings.carrier
-            )
-            await stop.wait()
+    parts = make_parts(settings, database, client, utc_clock)
+    async with working(parts, client, kinds):
+        structlog.get_logger().info("worker ready", kinds=[*kinds], carrier=settings.carrier)
+        await _stay_alive(settings.worker_alive_file, stop)
     database.close()
+
+
+async def _stay_alive(file: Path | None, stop: asyncio.Event) -> None:
+    """Until ``stop`` is set, touch the file now and then: whoever watches it sees that we are not stuck."""
+    while not stop.is_set():
+        if file is not None:
+            await asyncio.to_thread(file.touch)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), ALIVE_EVERY)
 
 
 def on_signals(handler: Callable[[], None]) -> None:
@@ -164,13 +225,21 @@ def on_signals(handler: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, handler)
 
 
-async def main() -> None:
+async def run(kinds: Sequence[Kind]) -> None:
+    """Do these kinds of work, as the environment's settings say, until told to stop."""
     settings = get_settings()
     logs.set_up(as_json=settings.log_json, level=settings.log_level)
     stop = asyncio.Event()
     on_signals(stop.set)
-    await work(settings, stop)
+    await work(settings, stop, kinds)
+
+
+def main(
+    kinds: Annotated[list[Kind] | None, typer.Argument(help="Kinds of work; all if none is named.")] = None,
+) -> None:
+    """Do what calls need, until told to stop."""
+    asyncio.run(run(kinds or list(Kind)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    typer.run(main)

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity, workflow
-from temporalio.worker import Worker
 
 QUEUE = "outdial-floor"
 # An answered call's: dial, converse, conclude, extract, finish.
@@ -38,22 +37,12 @@ async def work() -> None:
     """With the settings that our worker has."""
     from engine.connection import connect
     from outdial.settings import get_settings
-    from worker import DRAIN, RUNNER, THREADS
+    from worker import Job, make_worker
 
-    client = await connect(get_settings())
-    with ThreadPoolExecutor(THREADS) as threads:
-        worker = Worker(
-            client,
-            task_queue=QUEUE,
-            workflows=[Bare],
-            activities=[nothing],
-            activity_executor=threads,
-            max_concurrent_activities=THREADS,
-            max_concurrent_workflow_tasks=THREADS,
-            graceful_shutdown_timeout=DRAIN,
-            workflow_runner=RUNNER,
-        )
-        await worker.run()
+    settings = get_settings()
+    client, job = await connect(settings), Job(QUEUE, [Bare], [nothing], settings.worker_calls_slots)
+    with ThreadPoolExecutor(job.slots) as threads:
+        await make_worker(client, settings, job, threads).run()
 
 
 if __name__ == "__main__":

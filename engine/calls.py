@@ -54,6 +54,7 @@ def _order(settings: Settings, call: Call) -> CallOrder:
         attempts_made=call.attempts_made if call.runs > 1 else 0,
         dial_timeout=settings.dial_timeout,
         heartbeat_timeout=settings.heartbeat_timeout,
+        dial_queue=names.DIALLING_QUEUE if settings.dialling_apart else None,
     )
 
 

@@ -55,12 +55,38 @@ class Settings(BaseSettings):
         default_factory=lambda others: f"127.0.0.1:{others['temporal_port']}",
         description="The Temporal to use. Set, `outdial up` starts none of its own.",
     )
-    temporal_namespace: str = "default"
+    temporal_namespace: str = Field(
+        default="default", description="The namespace there; `outdial setup` makes it where it may."
+    )
+    temporal_retention_days: int = Field(
+        default=3, ge=1, description="How long Temporal keeps the histories of workflows that have ended."
+    )
+    temporal_tls: bool | None = Field(
+        default=None,
+        description="Speak TLS with Temporal; unset: where a certificate, a name or an API key is set.",
+    )
+    temporal_tls_ca: Path | None = Field(
+        default=None, description="File with the authorities that Temporal's certificate is checked by."
+    )
+    temporal_tls_cert: Path | None = Field(
+        default=None, description="File with the certificate that we show to Temporal."
+    )
+    temporal_tls_key: Path | None = Field(default=None, description="File with that certificate's key.")
+    temporal_tls_server_name: str | None = Field(
+        default=None, description="The name in Temporal's certificate, where it is not the address's."
+    )
+    temporal_api_key: SecretStr | None = Field(
+        default=None, description="The key that a hosted Temporal asks for."
+    )
     temporal_ui_url: str = Field(
         default_factory=lambda others: f"http://127.0.0.1:{others['ui_port']}",
         description="Where operators open the Temporal UI.",
     )
-    task_queue: str = "outdial"
+    task_queue: str = Field(default="outdial", description="The task queue of calls' workflows.")
+    dialling_apart: bool = Field(
+        default=False,
+        description="Dial and talk on a task queue of their own, for workers that do only `dialling`.",
+    )
     payload_keys: SecretStr | None = Field(
         default=None,
         description="Comma-separated Fernet keys that encrypt Temporal payloads, newest first; unset: plain.",
@@ -215,6 +241,45 @@ class Settings(BaseSettings):
     idempotency_lifetime: float = Field(default=86_400, gt=0)
     oauth_token_lifetime: int = Field(
         default=3_600, ge=60, le=3_600, description="How long an OAuth access token opens anything."
+    )
+
+    drain: float = Field(
+        default=20,
+        ge=0,
+        description="How long a process that is told to stop lets live conversations and requests end.",
+    )
+    worker_workflow_tasks: int = Field(
+        default=40, ge=2, description="How many workflow tasks a worker runs at once, of each kind."
+    )
+    worker_cache: int = Field(
+        default=1000, ge=0, description="How many workflows a worker keeps in memory, of each kind."
+    )
+    worker_workflow_pollers: int = Field(
+        default=5, ge=2, description="How many requests for workflow tasks it keeps open, of each kind."
+    )
+    worker_activity_pollers: int = Field(
+        default=5, ge=1, description="How many requests for activities it keeps open, of each kind."
+    )
+    worker_calls_slots: int = Field(
+        default=40, gt=0, description="How many activities of calls a worker runs at once."
+    )
+    worker_dialling_slots: int = Field(
+        default=100, gt=0, description="How many dials and talks it runs at once, where they are apart."
+    )
+    worker_batches_slots: int = Field(
+        default=500, gt=0, description="How many batches it runs at once; each mostly sleeps."
+    )
+    worker_webhooks_slots: int = Field(
+        default=500, gt=0, description="How many webhooks it delivers at once; most wait for receivers."
+    )
+    worker_dialling_rate: float | None = Field(
+        default=None, gt=0, description="Dials and talks begun a second by all workers, where they are apart."
+    )
+    worker_webhooks_rate: float | None = Field(
+        default=None, gt=0, description="Webhooks tried a second by all workers."
+    )
+    worker_alive_file: Path | None = Field(
+        default=None, description="A file that a worker touches every few seconds while it works."
     )
 
     metrics_token: SecretStr | None = Field(

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from outdial.settings import Settings
 from outdial.store import calls
 from outdial.store.database import Database
 from tests.build import a_call, an_account, an_agent
-from worker import THREADS, make_parts, make_workers, utc_clock
+from worker import make_parts, utc_clock, working
 
 PATIENCE = 30
 
@@ -134,11 +133,8 @@ async def running(
     with database.write() as session:
         account = an_account(session, Plan.ENTERPRISE)
         agent = an_agent(session, account)
-    with ThreadPoolExecutor(THREADS) as threads:
-        async with AsyncExitStack() as workers:
-            for worker in make_workers(make_parts(settings, database, client, clock), client, threads):
-                await workers.enter_async_context(worker)
-            yield Running(client, database, settings, account, agent)
+    async with working(make_parts(settings, database, client, clock), client):
+        yield Running(client, database, settings, account, agent)
 
 
 async def connected(address: str) -> Client:

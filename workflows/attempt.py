@@ -111,6 +111,7 @@ class LiveAttempt:
         talk = workflow.start_activity(
             names.CONVERSE,
             order,
+            task_queue=self._order.dial_queue,
             result_type=Events,
             schedule_to_close_timeout=timedelta(seconds=limit),
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_timeout),
@@ -149,6 +150,7 @@ class LiveAttempt:
         asked = workflow.start_activity(
             activity,
             AttemptOrder(self._order.call_id, self.number),
+            task_queue=self._order.dial_queue,
             result_type=Events,
             start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             schedule_to_close_timeout=LOOK_UP_FOR,

@@ -21,6 +21,7 @@ class CallOrder:
     # The longest that one activity may take, and how soon a lost worker is noticed; seconds.
     dial_timeout: float = 30
     heartbeat_timeout: float = 10
+    dial_queue: str | None = None  # the task queue of dials and talks; None: the call's own
 
 
 @dataclass(frozen=True)

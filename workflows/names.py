@@ -10,6 +10,8 @@ BATCH = "OutdialBatch"
 
 CallSignal = Literal["pause", "resume", "cancel", "reschedule", "carrier_event"]
 
+# Dialling may have a queue of its own, so that workers near the carrier do nothing else.
+DIALLING_QUEUE = "outdial-dialling"
 DIAL = "dial"
 LOOK_UP = "look_up"
 HANG_UP = "hang_up"

@@ -131,6 +131,7 @@ class OutboundCall:
         return workflow.start_activity(
             names.DIAL,
             order,
+            task_queue=self._order.dial_queue,
             result_type=Dialled,
             start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
             retry_policy=while_waiting_for_a_line(),
@@ -165,6 +166,7 @@ class OutboundCall:
         await workflow.execute_activity(
             names.EXTRACT,
             AttemptOrder(self._order.call_id, self._attempt),
+            task_queue=self._order.dial_queue,
             start_to_close_timeout=timedelta(minutes=3),
             heartbeat_timeout=timedelta(seconds=self._order.heartbeat_timeout),
             retry_policy=UNTIL_DONE,

@@ -4,8 +4,6 @@ import asyncio
 import dataclasses
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from outdial.models import Delivery
 from outdial.settings import get_settings
 from outdial.store.database import Database
 from tests.system.stalls import Stalling, Stalls
-from worker import THREADS, make_parts, make_workers, utc_clock
+from worker import make_parts, utc_clock, working
 
 
 class Interceptor(temporalio.client.Interceptor, temporalio.worker.Interceptor):
@@ -95,10 +93,7 @@ async def work(folder: Path) -> None:
     client = temporalio.client.Client(**configured)
     database = Database.from_settings(settings, "worker")
     parts = stalling_parts(make_parts(settings, database, client, utc_clock), stalling)
-    async with AsyncExitStack() as running:
-        threads = running.enter_context(ThreadPoolExecutor(THREADS))
-        for worker in make_workers(parts, client, threads):
-            await running.enter_async_context(worker)
+    async with working(parts, client):
         await asyncio.Event().wait()
 
 
