@@ -9,9 +9,17 @@ from sqlmodel import Session, col, select
 from outdial.models import Account, Attempt, Call, Delivery
 from outdial.plans import Plan
 from outdial.store.upkeep import UNSTARTED
+from outdial.vocabulary import CallStatus, Progress
 
 # Written out, so that both databases see that the partial indexes fit.
 _PENDING = text("state = 'pending'")
+
+
+# What is told even where there is none, so that a curve falls to 0 and does not end.
+_USUAL = {
+    CallStatus.SCHEDULED: (Progress.WAITING, Progress.HELD, Progress.QUEUED, Progress.COOLDOWN),
+    CallStatus.IN_PROGRESS: (Progress.DIALLING, Progress.RINGING, Progress.TALKING, Progress.EXTRACTING),
+}
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,11 @@ def read_gauges(session: Session, now: datetime) -> Gauges:
 
 
 def _open_calls(session: Session) -> dict[tuple[str, str], int]:
-    counted = select(Call.status, Call.progress, func.count()).where(col(Call.ended_at).is_(None))
-    rows = session.exec(counted.group_by(col(Call.status), col(Call.progress)))
-    return {(str(status), str(progress)): number for status, progress, number in rows}
+    open_ = select(Call.status, Call.progress, func.count()).where(col(Call.ended_at).is_(None))
+    rows = session.exec(open_.group_by(col(Call.status), col(Call.progress)))
+    counted = {(str(status), str(progress)): number for status, progress, number in rows}
+    usual = {(str(status), str(each)): 0 for status, steps in _USUAL.items() for each in steps}
+    return usual | counted
 
 
 def _lines_in_use(session: Session) -> dict[str, int]:
