@@ -17,7 +17,8 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# What spreadsheets write where they do not write Unicode. The first is Latin-1 and a few signs more.
+# What spreadsheets write where they do not write Unicode. The first is Latin-1 and a few signs more; it is
+# what a file is in whose letters tell nothing else.
 _LEGACY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254"]
 
 
@@ -87,5 +88,12 @@ def _legacy(file: BinaryIO) -> str:
             size += len(line)
         if size > SAMPLE_BYTES:
             break
-    best = from_bytes(b"".join(telling), cp_isolation=_LEGACY).best()
-    return best.encoding if best is not None else _LEGACY[0]
+    sample = b"".join(telling)
+    return min(_LEGACY, key=lambda name: _unlikeliness(sample, name))
+
+
+def _unlikeliness(sample: bytes, encoding: str) -> tuple[float, float]:
+    """How little the sample looks like text of a language, read in this encoding."""
+    # Asked one by one: together, the library leaves out those that are like one it has tried.
+    read = from_bytes(sample, cp_isolation=[encoding]).best()
+    return (read.chaos, -read.coherence) if read is not None else (1, 0)

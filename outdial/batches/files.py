@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,8 @@ from outdial.errors import Invalid
 GUESSED_FROM = 100
 HEADER_CHARS = 65_536
 LONGEST_CELL = 100_000
+# A first line that holds one is somebody who would not be called, were it taken for the header.
+_NUMBER = re.compile(r"'?\+?(?:[ ()./-]*\d){7,15}")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Row:
 class RecipientFile:
     """An uploaded file. It can be gone through several times, and is never held whole.
 
-    Raises Invalid where it is no text, has no header, or a header twice.
+    Raises Invalid where it is no text, has no header, or a header twice; a number is no header.
     """
 
     def __init__(self, file: BinaryIO, *, encoding: str | None = None, region: str | None = None) -> None:
@@ -104,6 +107,9 @@ class RecipientFile:
         headers = [cell.strip() for cell in first[1]] if first else []
         if not any(headers):
             raise Invalid("The file is empty; expected a header and rows.", field="file")
+        if any(_NUMBER.fullmatch(header) for header in headers):
+            message = "The first line holds a number; expected the names of the columns, such as phone,name."
+            raise Invalid(message, field="file")
         named = [header for header in headers if header]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise Invalid(f"The header names {', '.join(twice)} more than once.", field="file")

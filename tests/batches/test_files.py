@@ -46,6 +46,30 @@ def test_older_encodings_are_recognised(encoding: str) -> None:
     assert names == ["Jürgen Müßig", "Zoë Strauß"]
 
 
+@pytest.mark.parametrize(
+    "name", ["Hélène Lefèvre", "João Gonçalves", "Íñigo Peña", "Bjørn Åkesson", "Nicolò Forlì"]
+)
+def test_latin_1_is_taken_for_nothing_else(name: str) -> None:
+    """Its letters are letters of other old encodings too, where they mean others."""
+    assert recipients(opened(f"phone;name\n+33612345678;{name}\n", "latin-1"))[0].variables["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("names", "encoding"),
+    [
+        (["Łukasz Wałęsa", "Zażółć Gęślą"], "cp1250"),
+        (["Dvořák Jiří, Plzeň", "Šárka Nováková, Třebíč"], "cp1250"),
+        (["Иван Петров", "Ольга Сидорова"], "cp1251"),
+        (["Γιώργος Παπαδόπουλος", "Ελένη Ζωγράφου"], "cp1253"),
+    ],
+)
+def test_other_old_encodings_are_recognised_by_their_letters(names: list[str], encoding: str) -> None:
+    """Where the text makes sense in one of them only."""
+    rows = "".join(f"+4822123456{at};{name}\n" for at, name in enumerate(names))
+    found = recipients(opened("phone;name\n" + rows, encoding))
+    assert [row.variables["name"] for row in found] == names
+
+
 def test_latin_1_is_recognised_from_its_end() -> None:
     """Letters beyond ASCII that come late in a long file are found too."""
     plain = "".join(f"+4930{each:08d};Anna;Bonn\n" for each in range(10_000))
@@ -131,6 +155,8 @@ def test_the_phone_column_is_guessed_by_what_is_in_it() -> None:
         ("", "empty"),
         ("\n\n", "empty"),
         ("phone,name,name\n1,2,3\n", "more than once"),
+        ("+12025550123,Ada\n+12025550124,Bob\n", "names of the columns"),
+        ("(202) 555-0123\n(202) 555-0124\n", "names of the columns"),
         ("a,b\nx,y\n", "Which column is the number"),
         (bytes(range(256)).decode("latin-1") * 10, "no text"),
     ],
