@@ -5,15 +5,13 @@ from pydantic import BaseModel, Field
 
 from api.body import Body
 from api.deps import DatabaseDep, PrincipalDep
-from outdial import numbers
-from outdial.errors import Invalid
-from outdial.localtime import known_timezone
-from outdial.models import Account, Agent
+from outdial import accounts
+from outdial.models import Account
 from outdial.plans import LIMITS, Plan
 from outdial.store.accounts import find_account
 from outdial.store.database import Database
 from outdial.store.lines import in_use
-from outdial.store.scope import get
+from outdial.windows import CallingHours
 
 router = APIRouter(prefix="/v1/account", tags=["account"])
 
@@ -33,6 +31,9 @@ class AccountPublic(BaseModel):
     default_region: str = Field(description="The region in which national numbers are read.")
     timezone: str
     default_caller_id: str | None
+    calling_hours: CallingHours | None = Field(
+        description="Of calls that have none of their own, nor by their batch."
+    )
     default_agent_id: str | None = Field(description="Talks in calls that name no agent; null: the oldest.")
 
 
@@ -43,6 +44,9 @@ class AccountPatch(Body):
     default_region: str = Field("", pattern="^[A-Z]{2}$", examples=["US"])
     timezone: str = Field("", max_length=100, examples=["America/New_York"])
     default_caller_id: str | None = Field(None, description="E.164.")
+    calling_hours: CallingHours | None = Field(
+        None, description="By the clock where each person is; null: at any time."
+    )
     default_agent_id: str | None = None
     consent_required: bool = False
 
@@ -60,28 +64,11 @@ def read(principal: PrincipalDep, database: DatabaseDep) -> AccountPublic:
 )
 def change(body: AccountPatch, principal: PrincipalDep, database: DatabaseDep) -> AccountPublic:
     """Plan, lines, quota and outbound calling are set by whoever runs this installation."""
-    given = body.model_dump(exclude_unset=True)
-    _check(given)
+    given = body.model_dump(mode="json", exclude_unset=True)
     with database.write() as session:
-        if given.get("default_agent_id") is not None:
-            get(session, principal.account.id, Agent, given["default_agent_id"], field="default_agent_id")
         account = find_account(session, principal.account.id)
-        for name, value in given.items():
-            setattr(account, name, value)
-        session.add(account)
+        accounts.change(session, account, given)
     return _shown(database, account)
-
-
-def _check(given: dict[str, object]) -> None:
-    region, zone, caller_id = (
-        given.get(name) for name in ("default_region", "timezone", "default_caller_id")
-    )
-    if isinstance(region, str) and not numbers.is_region(region):
-        raise Invalid("Expected a region of two letters, for example US.", field="default_region")
-    if isinstance(zone, str):
-        known_timezone(zone)
-    if isinstance(caller_id, str):
-        numbers.read_e164(caller_id, field="default_caller_id")
 
 
 def _shown(database: Database, account: Account) -> AccountPublic:

@@ -110,9 +110,10 @@ class Intake:
         contact = by_number(session, account.id, number)
         check_variables(version.definition, request.variables, _brief(request), people.told(contact))
         check_metadata(request.metadata)
-        check_campaign(session, account, request.campaign_id)
+        campaign = campaign_of(session, account, request.campaign_id)
         check_callable(session, account, number, now)
         call = self._call(account, version, request, contact, now)
+        call.caller_id = call.caller_id or number_shown(account, campaign)
         remaining = None if request.test else quota.take(session, account.id)
         session.add(call)
         session.flush()
@@ -160,7 +161,7 @@ class Intake:
             **same,
             **people.columns(contact),
             contact_id=contact.id if contact else None,
-            caller_id=caller_id or account.default_caller_id,
+            caller_id=caller_id,
             variables={**people.told(contact), **request.variables},
             client_metadata=request.metadata,
             initial_silence_timeout=_silence(request.initial_silence_timeout),
@@ -261,12 +262,19 @@ def _brief(request: CallRequest) -> Brief:
     return Brief(first, request.trigger)
 
 
-def check_campaign(session: Session, account: Account, campaign_id: str | None) -> None:
-    """Raises NotFound, or Conflict where the campaign is disabled."""
+def campaign_of(session: Session, account: Account, campaign_id: str | None) -> Campaign | None:
+    """The campaign to join, None where none is named. Raises NotFound, or Conflict where it is disabled."""
     if campaign_id is None:
-        return
-    if not get(session, account.id, Campaign, campaign_id, field="campaign_id").is_enabled:
+        return None
+    campaign = get(session, account.id, Campaign, campaign_id, field="campaign_id")
+    if not campaign.is_enabled:
         raise Conflict("The campaign is disabled.", field="campaign_id", code="campaign_disabled")
+    return campaign
+
+
+def number_shown(account: Account, campaign: Campaign | None) -> str | None:
+    """The number that callees see where neither a call nor a batch names one; None: the installation's."""
+    return (campaign and campaign.caller_id) or account.default_caller_id
 
 
 def _silence(milliseconds: int | None) -> int | None:

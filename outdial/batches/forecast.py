@@ -46,7 +46,12 @@ def forecast(
     timezone: str | None,
     starts: datetime,
 ) -> Forecast:
-    """What would become of the file's first rows, as the lists stand now and the batch starts then."""
+    """What would become of the file's first rows, as the lists stand now and the batch starts then.
+
+    Without ``hours`` the account's hold.
+    """
+    if hours is None and account.calling_hours:
+        hours = CallingHours.model_validate(account.calling_hours)
     found = Forecast()
     for chunk in _chunks(_judged(file, mapping, region, definition)):
         found.checked += len(chunk)

@@ -12,7 +12,7 @@ from outdial.agents.briefing import task_of
 from outdial.batches.request import BatchRequest, Recipient, RowsRejected, Taken
 from outdial.batches.rows import RowIntake
 from outdial.errors import Conflict, Invalid, LimitReached
-from outdial.intake import Intake, check_campaign, check_metadata, version_for
+from outdial.intake import Intake, campaign_of, check_metadata, number_shown, version_for
 from outdial.links import Links
 from outdial.localtime import known_timezone
 from outdial.models import Account, Batch, BatchStatus
@@ -135,7 +135,7 @@ class BatchIntake:
     def _batch(self, session: Session, account: Account, request: BatchRequest, now: datetime) -> Batch:
         terms = Intake(self.settings, Links(self.settings))
         terms.check_enabled(account, test=request.test)
-        check_campaign(session, account, request.campaign_id)
+        campaign = campaign_of(session, account, request.campaign_id)
         version = version_for(session, account, request.agent_id)
         _check_lines(account, request.concurrency)
         check_metadata(request.metadata)
@@ -160,7 +160,7 @@ class BatchIntake:
             schedule_at=request.schedule_at,
             due_at=due_at,
             ends_at=request.ends_at,
-            caller_id=caller_id or account.default_caller_id,
+            caller_id=caller_id or number_shown(account, campaign),
             campaign_id=request.campaign_id,
             trigger=request.trigger,
             metadata_for_agent=request.metadata_for_agent,

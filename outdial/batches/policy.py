@@ -1,11 +1,11 @@
-"""The policy a call is dialled under, read when it is needed: its own, else that of its batch."""
+"""The policy a call is dialled under, read when it is needed: its own, else that of its batch, else the account's."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from outdial.models import Batch, BatchStatus, Call
+from outdial.models import Account, Batch, BatchStatus, Call
 from outdial.policy import RetryPolicy
 from outdial.store import batches
 from outdial.windows import CallingHours
@@ -28,9 +28,10 @@ class CallPolicy:
 
 def policy_of(session: Session, call: Call) -> CallPolicy:
     """The effective policy of this call."""
+    account = session.get_one(Account, call.account_id)
     batch = batches.of_call(session, call)
     retry = call.retry or (batch and batch.retry) or {}
-    hours = call.calling_hours or (batch and batch.calling_hours)
+    hours = call.calling_hours or (batch and batch.calling_hours) or account.calling_hours
     ends = [end for end in (call.expires_at, batch and batch.ends_at) if end is not None]
     return CallPolicy(
         RetryPolicy.model_validate(retry),

@@ -103,9 +103,10 @@ class _Look:
 
     def _open_zones(self) -> tuple[list[str] | None, datetime | None]:
         """The timezones that may be called now (None: any), and when the next of the others opens."""
-        if self.batch.calling_hours is None:
+        wanted = self.batch.calling_hours or self.account.calling_hours
+        if wanted is None:
             return None, None
-        hours = CallingHours.model_validate(self.batch.calling_hours)
+        hours = CallingHours.model_validate(wanted)
         zones = batches.zones_of_unstarted(self.session, self.batch)
         opens = {zone: hours.next_open(self.now, ZoneInfo(zone)) for zone in zones}
         closed = [at for at in opens.values() if at > self.now]

@@ -49,7 +49,7 @@ def create(
 
 
 def change(session: Session, campaign: Campaign, values: dict[str, object], now: datetime) -> None:
-    """Rename the campaign, or switch it on or off: while it is off nothing of it is dialled."""
+    """Another name or number shown, on or off: while it is off nothing of it is dialled."""
     for name, value in values.items():
         setattr(campaign, name, value)
     campaign.updated_at = now

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from outdial.campaigns.campaigns import agent_of
 from outdial.campaigns.terms import ScheduleTerms
 from outdial.errors import Conflict, Invalid, LimitReached
-from outdial.intake import version_for
+from outdial.intake import number_shown, version_for
 from outdial.localtime import known_timezone
 from outdial.models import Account, Batch, BatchStatus, Campaign
 from outdial.settings import Settings
@@ -47,7 +47,7 @@ def create(
         name=terms.name,
         agent_id=version.agent_id,
         agent_version_id=version.id,
-        caller_id=account.default_caller_id,
+        caller_id=number_shown(account, campaign),
         max_duration_seconds=settings.default_max_duration,
         stays_open=True,
         enabled=False,

@@ -1,11 +1,12 @@
 """Accounts, and the keys that act for them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Field
 
 from outdial.ids import new_id
-from outdial.models.base import Table, UtcDateTime, enum_type, utc_now
+from outdial.models.base import JsonColumn, Table, UtcDateTime, enum_type, utc_now
 from outdial.plans import LIMITS, Plan
 
 
@@ -19,6 +20,8 @@ class Account(Table, table=True):
     default_region: str = "US"
     timezone: str = "UTC"
     default_caller_id: str | None = None
+    # of calls that have none of their own, nor by their batch
+    calling_hours: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     calls_per_second: float | None = (
         None  # at most so many dials a second; None: only the carrier's own limit
     )

@@ -11,7 +11,12 @@ from tests.build import an_agent
 
 def test_settings_are_changed(api: Api) -> None:
     """Given fields only; null takes a default away."""
-    given = {"timezone": "Europe/Berlin", "default_region": "DE", "default_caller_id": "+493012345678"}
+    given: dict[str, Any] = {
+        "timezone": "Europe/Berlin",
+        "default_region": "DE",
+        "default_caller_id": "+493012345678",
+    }
+    given |= {"calling_hours": {"start": "09:00:00", "end": "18:00:00", "days": ["mon", "tue"]}}
     given |= {"default_agent_id": api.agent.id, "consent_required": True, "name": "Praxis"}
     changed = api.client.patch("/v1/account", json=given).json()
     assert {name: changed[name] for name in given} == given
@@ -28,6 +33,7 @@ def test_settings_are_changed(api: Api) -> None:
         ({"default_region": "ZZ"}, 422, "default_region"),
         ({"default_region": "Germany"}, 422, "default_region"),
         ({"default_caller_id": "030 123"}, 422, "default_caller_id"),
+        ({"calling_hours": {"start": "09:00", "end": "09:00"}}, 422, "calling_hours"),
         ({"default_agent_id": "agent_unknown"}, 404, "default_agent_id"),
         ({"consent_required": None}, 422, "consent_required"),
         ({"calls_remaining": 1000}, 422, "calls_remaining"),

@@ -77,3 +77,12 @@ def test_people_wait_for_the_hours_where_they_are(database: Database, account: A
 def test_national_numbers_are_read_in_their_region(database: Database, account: Account) -> None:
     """Where one is given."""
     assert looked_at(database, account, "(202) 555-0101,Ada", region="US").called == 1
+
+
+def test_without_hours_of_its_own_the_accounts_hold(database: Database) -> None:
+    """As they will when the batch dials."""
+    hours = CallingHours(start=time(9), end=time(18))
+    with database.write() as session:
+        account = an_account(session, calling_hours=hours.model_dump(mode="json"))
+    found = looked_at(database, account, "+12025550101,Ada", "+919876543210,Bo")
+    assert list(found.later.values()) == [1]
