@@ -48,6 +48,16 @@ def mask(number: str) -> str:
     return f"{code}{'•' * (len(number) - len(code) - shown)}{number[-shown:]}"
 
 
+def mask_all(text: str, region: str) -> str:
+    """A text in which every number is masked, as people of ``region`` and elsewhere write them."""
+    shown, at = "", 0
+    for found in phonenumbers.PhoneNumberMatcher(text, region):
+        whole = phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164)
+        shown += text[at : found.start] + mask(whole)
+        at = found.end
+    return shown + text[at:]
+
+
 def timezones_of(number: str) -> list[str]:
     """The IANA timezones where an E.164 number may be; empty where that is not known."""
     parsed = _parsed(number, None)

@@ -40,6 +40,11 @@ def report_csv(
 def report_xlsx(batch_id: str, principal: PrincipalDep, database: DatabaseDep) -> FileResponse:
     """The same as a workbook in which text is typed as text."""
     batch, fields = _batch(database, principal.account.id, batch_id)
+    return xlsx_response(database, batch, fields)
+
+
+def xlsx_response(database: Database, batch: Batch, fields: list[str]) -> FileResponse:
+    """The report as a workbook, deleted once it was sent."""
     handle, path = tempfile.mkstemp(suffix=".xlsx")
     os.close(handle)
     try:

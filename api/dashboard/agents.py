@@ -32,6 +32,7 @@ _TEXTS = (
     "model",
     "on_voicemail",
     "voicemail_message",
+    "transfer_number",
 )
 _NEW: dict[str, Any] = {
     "name": "",
@@ -42,6 +43,7 @@ _NEW: dict[str, Any] = {
     "model": "scripted",
     "on_voicemail": "hang_up",
     "voicemail_message": "",
+    "transfer_number": "",
     "outcomes": [{"name": "BOOKED", "meaning": "The person agreed to a time."}],
     "fields": [],
 }
@@ -107,10 +109,10 @@ def change(
     """A changed definition becomes a new version; calls already created keep theirs."""
     values = _values(form)
     try:
-        name, definition = _definition(values)
-        catalog.check_definition(definition, settings)
         with database.write() as session:
             agent = catalog.lock_agent(session, view.account_id, agent_id)
+            name, definition = _definition(values, catalog.current_version(session, agent).definition)
+            catalog.check_definition(definition, settings)
             catalog.change_agent(session, agent, name, definition, view.now)
     except OutdialError as error:
         agent, _ = _current(view, database, agent_id)
@@ -158,8 +160,10 @@ def _rows(form: Form, kind: str, *parts: str) -> list[dict[str, str]]:
     return [row for row in rows if row["name"]]
 
 
-def _definition(values: dict[str, Any]) -> tuple[str, AgentDefinition]:
-    given = {name: value for name, value in values.items() if name != "name" and value != ""}
+def _definition(values: dict[str, Any], before: AgentDefinition | None = None) -> tuple[str, AgentDefinition]:
+    """Name and definition; what the form does not ask for stays as it was ``before``."""
+    kept = before.model_dump(exclude=set(values)) if before else {}
+    given = kept | {name: value for name, value in values.items() if name != "name" and value != ""}
     if not 0 < len(values["name"]) <= 200:
         raise Invalid("Give the agent a name.", field="name")
     try:
@@ -175,5 +179,6 @@ _EXPLAINED = {
     "opening_line": "Write the first words that the agent says.",
     "outcomes": "An outcome has a name in capitals, such as BOOKED, and a meaning; an agent needs at least one.",
     "fields": "A field has a name in small letters, such as appointment_time.",
+    "transfer_number": "Expected a number in E.164, such as +12025550199.",
     "language": "Expected a language such as en-US or hi-IN.",
 }

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from starlette.responses import Response, StreamingResponse
 
 from api.batches.gateway import BatchGatewayDep
-from api.batches.reports import csv_response
+from api.batches.reports import csv_response, xlsx_response
 from api.batches.taking import start
 from api.dashboard.access import FormDep
 from api.dashboard.batches import counted
@@ -93,10 +93,13 @@ def stream(batch_id: str, view: ViewDep, request: Request, database: DatabaseDep
 @router.get("/report.csv")
 def report(batch_id: str, view: OperatorViewDep, database: DatabaseDep) -> Response:
     """Every recipient and what came of it."""
-    with database.read() as session:
-        batch = get(session, view.account_id, Batch, batch_id)
-        definition = batches.agent_version(session, batch).definition
-    return csv_response(database, batch, [field.name for field in definition.fields], bom=True)
+    return csv_response(database, *_reported(view, database, batch_id), bom=True)
+
+
+@router.get("/report.xlsx")
+def workbook(batch_id: str, view: OperatorViewDep, database: DatabaseDep) -> Response:
+    """The same as a workbook."""
+    return xlsx_response(database, *_reported(view, database, batch_id))
 
 
 @router.get("/refused.csv")
@@ -178,6 +181,14 @@ def _people(session: Session, batch: Batch, after: int) -> dict[str, Any]:
     rows = batch_rows.calls_after(session, batch, after=after, limit=SHOWN + 1)
     following = rows[SHOWN - 1].batch_row if len(rows) > SHOWN else None
     return {"calls": rows[:SHOWN], "following": following, "after": after, "named": {}}
+
+
+def _reported(view: View, database: Database, batch_id: str) -> tuple[Batch, list[str]]:
+    """The batch, and the names of what its agent extracts."""
+    with database.read() as session:
+        batch = get(session, view.account_id, Batch, batch_id)
+        definition = batches.agent_version(session, batch).definition
+    return batch, [field.name for field in definition.fields]
 
 
 def _check(batch: Batch) -> None:

@@ -3,19 +3,20 @@
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks
-from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import Response
 
 from api.batches.gateway import BatchGatewayDep
 from api.dashboard.access import Form, FormDep
 from api.dashboard.calls import agents_of
+from api.dashboard.hours import hours_of
 from api.dashboard.new_call import retry_of
 from api.dashboard.views import OperatorViewDep, View, ViewDep
 from api.dashboard.zones import local_instant
 from api.deps import DatabaseDep, PageDep, SettingsDep
 from api.dialects.mico.telling import tell_changed
 from api.paging import Page, read_page
+from outdial import numbers
 from outdial.campaigns import campaigns, schedules
 from outdial.campaigns.terms import ScheduleTerms
 from outdial.errors import Invalid, OutdialError
@@ -24,7 +25,7 @@ from outdial.policy import RetryPolicy
 from outdial.store import campaigns as stored
 from outdial.store.database import Database
 from outdial.store.scope import get, rows_of
-from outdial.windows import ALL_DAYS, CallingHours
+from outdial.windows import ALL_DAYS
 
 router = APIRouter()
 
@@ -69,18 +70,14 @@ def show_one(campaign_id: str, view: ViewDep, database: DatabaseDep) -> Response
 def switch(
     campaign_id: str, state: str, view: OperatorViewDep, form: FormDep, database: DatabaseDep
 ) -> Response:
-    """On, off, or another name. While it is off nothing of it is dialled."""
-    changes: dict[str, dict[str, object]] = {
-        "on": {"is_enabled": True},
-        "off": {"is_enabled": False},
-        "rename": {"name": form.text("name")[:200]},
-    }
-    values = changes.get(state, {})
-    if state == "rename" and not values["name"]:
-        return view.go(f"{HERE}/{campaign_id}", "A campaign has a name.", wrong=True)
+    """On, off, or another name and number. While it is off nothing of it is dialled."""
+    try:
+        values = _changes(view, state, form)
+    except OutdialError as error:
+        return view.go(f"{HERE}/{campaign_id}", error.message, wrong=True)
     with database.write() as session:
         campaigns.change(session, get(session, view.account_id, Campaign, campaign_id), values, view.now)
-    said = {"on": "It is on.", "off": "It is off: nothing of it is dialled.", "rename": "Saved."}
+    said = {"on": "It is on.", "off": "It is off: nothing of it is dialled.", "change": "Saved."}
     return view.go(f"{HERE}/{campaign_id}", said.get(state, ""))
 
 
@@ -138,6 +135,17 @@ def switch_schedule(
     return response
 
 
+def _changes(view: View, state: str, form: Form) -> dict[str, object]:
+    if state != "change":
+        return {"is_enabled": state == "on"} if state in ("on", "off") else {}
+    name, number = form.text("campaign_name")[:200], form.text("caller_id")
+    if not name:
+        raise Invalid("A campaign has a name.", field="campaign_name")
+    region = view.visitor.account.default_region
+    shown = numbers.read_any(number, region, field="caller_id") if number else None
+    return {"name": name, "caller_id": shown}
+
+
 def _terms(values: dict[str, str], form: Form) -> ScheduleTerms:
     given: dict[str, Any] = {"name": values["name"][:200], "is_enabled": False}
     for name in ("starts_at", "ends_at"):
@@ -148,19 +156,8 @@ def _terms(values: dict[str, str], form: Form) -> ScheduleTerms:
     given["retry"] = retry_of(values["retries"], values["retry_after"]) or RetryPolicy()
     if values["concurrency"].isdecimal():
         given["concurrency"] = int(values["concurrency"])
-    try:
-        given["calling_hours"] = _hours(values, form.several("days"))
-        return ScheduleTerms(**given)
-    except ValidationError:
-        message = "Calling hours need a beginning and an end that differ, such as 09:00 and 18:00."
-        raise Invalid(message, field="opens") from None
-
-
-def _hours(values: dict[str, str], days: list[str]) -> CallingHours | None:
-    if not values["opens"] and not values["closes"]:
-        return None
-    chosen = [day for day in ALL_DAYS if day in days] or ALL_DAYS
-    return CallingHours.model_validate({"start": values["opens"], "end": values["closes"], "days": chosen})
+    given["calling_hours"] = hours_of(form)
+    return ScheduleTerms(**given)
 
 
 def _list(view: View, database: Database, page: Page, error: OutdialError | None) -> Response:

@@ -7,7 +7,6 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.dashboard.access import Form, FormDep
-from api.dashboard.calls import agents_of
 from api.dashboard.views import AdminViewDep, OperatorViewDep, View, ViewDep
 from api.deps import DatabaseDep, PageDep
 from api.paging import Page, read_page
@@ -166,7 +165,7 @@ def _shown(session: Session, view: View, contact: Contact) -> dict[str, Any]:
         "contact": contact,
         "consents": contacts.consents_of(session, contact),
         "calls": read_page(session, query, Call, Page(SHOWN_CALLS))[0],
-        "named": {agent.id: agent.name for agent in agents_of(session, view)},
+        "named": {},
         "timezone": people.timezone_of(contact, view.visitor.account),
         "forbidden": is_listed(session, view.account_id, contact.number, view.now),
     }

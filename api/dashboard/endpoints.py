@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dashboard.access import Form, FormDep
+from api.dashboard.live import live
 from api.dashboard.views import AdminViewDep, OperatorViewDep, View, ViewDep
 from api.deps import DatabaseDep, GatewayDep, PageDep, SecretBoxDep, SettingsDep
 from api.paging import Page, read_page
@@ -152,10 +153,22 @@ def list_deliveries(
 @router.get("/deliveries/{delivery_id}")
 def show_delivery(delivery_id: str, view: ViewDep, database: DatabaseDep) -> Response:
     """What was sent, and every answer."""
-    with database.read() as session:
-        delivery = get(session, view.account_id, Delivery, delivery_id)
-        tries = deliveries.tries_of(session, delivery)
-    return view.page("delivery.html", delivery=delivery, tries=tries)
+    return view.page("delivery.html", **_delivered(view, database, delivery_id))
+
+
+@router.get("/deliveries/{delivery_id}/live")
+def stream(delivery_id: str, view: ViewDep, request: Request, database: DatabaseDep) -> Response:
+    """The same while it is tried."""
+
+    def render() -> tuple[str, bool]:
+        fresh = View(request, view.visitor)
+        shown = _delivered(fresh, database, delivery_id)
+        return fresh.render("delivery_live.html", **shown), shown[
+            "delivery"
+        ].state is not DeliveryState.PENDING
+
+    _delivered(view, database, delivery_id)
+    return live(view, database, render)
 
 
 @router.post("/deliveries/{delivery_id}/again")
@@ -174,6 +187,12 @@ def deliver_again(
         return view.go(page, reason, wrong=True)
     gateway.redeliver(delivery_id)
     return view.go(page, "It is being delivered again.")
+
+
+def _delivered(view: View, database: Database, delivery_id: str) -> dict[str, Any]:
+    with database.read() as session:
+        delivery = get(session, view.account_id, Delivery, delivery_id)
+        return {"delivery": delivery, "tries": deliveries.tries_of(session, delivery)}
 
 
 def _values(form: Form | None = None) -> dict[str, Any]:

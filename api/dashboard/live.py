@@ -8,6 +8,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.dashboard.access import SignInNeeded, visitor_of
 from api.dashboard.views import View
+from outdial.models.member import Role
 from outdial.store.database import Database
 
 LOOK_AGAIN_AFTER = 15.0
@@ -20,7 +21,7 @@ def live(
 ) -> EventSourceResponse:
     """A stream of what ``render`` answers: the part's text, and whether it is final.
 
-    It ends with the session: somebody who was signed out sees nothing more.
+    It ends with the session: somebody who was signed out sees nothing more, and another role is another page.
     """
     return EventSourceResponse(
         _changes(view, database, render, every), headers={"Cache-Control": "no-store"}, ping=20
@@ -34,8 +35,11 @@ async def _changes(
     while True:
         if time.monotonic() > looked + LOOK_AGAIN_AFTER:
             looked = time.monotonic()
-            if not await asyncio.to_thread(_still_there, view, database):
+            now = await asyncio.to_thread(_role, view, database)
+            if now is None:
                 break
+            if now is not view.visitor.member.role:
+                return  # the browser connects again, and sees what its new role may
         text, final = await asyncio.to_thread(render)
         if text != sent:
             sent = text
@@ -46,9 +50,9 @@ async def _changes(
     yield OVER
 
 
-def _still_there(view: View, database: Database) -> bool:
+def _role(view: View, database: Database) -> Role | None:
+    """What whoever looks may do by now, None after signing out."""
     try:
-        visitor_of(view.request, database)
+        return visitor_of(view.request, database).member.role
     except SignInNeeded:
-        return False
-    return True
+        return None

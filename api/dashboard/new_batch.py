@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from fastapi import APIRouter, BackgroundTasks
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.batches.gateway import BatchGatewayDep
 from api.dashboard.access import Form, FormDep
 from api.dashboard.calls import agents_of
+from api.dashboard.hours import WORKDAYS, hours_of
 from api.dashboard.launching import begin
 from api.dashboard.new_call import definition_of, needed_by, regions, retry_of
 from api.dashboard.views import OperatorViewDep, View
@@ -28,12 +28,11 @@ from outdial.models import AgentDefinition, Campaign
 from outdial.plans import LIMITS
 from outdial.store.database import Database
 from outdial.store.scope import rows_of
-from outdial.windows import ALL_DAYS, Weekday
+from outdial.windows import ALL_DAYS
 
 router = APIRouter(prefix="/batches")
 
 MOST_CAMPAIGNS = 100
-WORKDAYS = ALL_DAYS[:5]
 # Where the file has no header, its one column is this.
 PASTED_HEADER = b"phone\n"
 
@@ -51,8 +50,6 @@ class Values:
     schedule_at: str = ""
     schedule_zone: str = ""
     concurrency: str = ""
-    opens: str = ""
-    closes: str = ""
     retries: str = ""
     retry_after: str = "30"
 
@@ -209,18 +206,12 @@ def _request(form: Form, agent_id: str = "") -> BatchRequest:
         concurrency=int(values.concurrency) if values.concurrency else None,
         spacing_seconds=0,
         schedule_at=starts,
-        window=_window(values, form.several("days")),
+        window=_window(form),
         retry=retry_of(values.retries, values.retry_after),
         default_region=values.region or None,
     )
 
 
-def _window(values: Values, days: list[str]) -> Window | None:
-    if not values.opens and not values.closes:
-        return None
-    try:
-        chosen = [day for day in ALL_DAYS if day in days] or list[Weekday](ALL_DAYS)
-        return Window.model_validate({"start": values.opens, "end": values.closes, "days": chosen})
-    except ValidationError:
-        message = "Calling hours need a beginning and an end that differ, such as 09:00 and 18:00."
-        raise Invalid(message, field="opens") from None
+def _window(form: Form) -> Window | None:
+    hours = hours_of(form)
+    return Window(**hours.model_dump()) if hours else None

@@ -1,4 +1,4 @@
-"""Settings: plan and use, keys shown once, members and their links, one's own password."""
+"""Settings: plan and use, the account's usual terms, keys shown once, members and their links, one's own password."""
 
 from typing import Any
 
@@ -6,19 +6,22 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.dashboard.access import FormDep
+from api.dashboard.access import Form, FormDep
+from api.dashboard.hours import WORKDAYS, hours_of
+from api.dashboard.new_call import regions
 from api.dashboard.views import AdminViewDep, View, ViewDep
 from api.deps import DatabaseDep
-from outdial import keys, members
+from outdial import accounts, keys, members, numbers
 from outdial.errors import Invalid, OutdialError
-from outdial.models import Invitation
+from outdial.models import Account, Invitation
 from outdial.models.member import Role
 from outdial.plans import LIMITS
 from outdial.store import lines
 from outdial.store import members as stored
-from outdial.store.accounts import keys_of
+from outdial.store.accounts import find_account, keys_of
 from outdial.store.database import Database
 from outdial.store.scope import get
+from outdial.windows import ALL_DAYS
 
 router = APIRouter(prefix="/settings")
 
@@ -29,6 +32,18 @@ HERE = "/dashboard/settings"
 def show(view: ViewDep, database: DatabaseDep) -> Response:
     """Everything on one page."""
     return _page(view, database)
+
+
+@router.post("/account")
+def change_account(view: AdminViewDep, form: FormDep, database: DatabaseDep) -> Response:
+    """What holds for calls that say nothing of it."""
+    try:
+        given = _usual(view, form)
+        with database.write() as session:
+            accounts.change(session, find_account(session, view.account_id), given)
+    except OutdialError as error:
+        return _page(view, database, error=error, usual=_typed(form))
+    return view.go(HERE, "Saved. It holds for calls that are dialled from now on.")
 
 
 @router.post("/keys")
@@ -124,9 +139,11 @@ def _page(
     error: OutdialError | None = None,
     shown_once: tuple[str, str | None, str] | None = None,
     email: str = "",
+    usual: dict[str, Any] | None = None,
 ) -> Response:
     with database.read() as session:
         shown = _shown(session, view)
+    shown["usual"] = usual or _kept(view.visitor.account)
     status = 422 if error else 200
     return view.page("settings.html", status=status, error=error, shown_once=shown_once, email=email, **shown)
 
@@ -139,6 +156,8 @@ def _shown(session: Session, view: View) -> dict[str, Any]:
         "in_use": lines.in_use(session, account.id),
         "sessions": stored.sessions_of(session, view.visitor.member, view.now),
         "roles": list(Role),
+        "regions": regions(),
+        "days": ALL_DAYS,
         "keys": [],
         "members": [],
         "invitations": [],
@@ -148,3 +167,32 @@ def _shown(session: Session, view: View) -> dict[str, Any]:
         shown["members"] = stored.members_of(session, account.id)
         shown["invitations"] = stored.open_invitations(session, account.id, view.now)
     return shown
+
+
+def _usual(view: View, form: Form) -> dict[str, Any]:
+    number, region = form.text("default_caller_id"), form.text("default_region")
+    hours = hours_of(form)
+    reading = region if numbers.is_region(region) else view.visitor.account.default_region
+    return {
+        "default_region": region,
+        "timezone": form.text("timezone"),
+        "default_caller_id": numbers.read_any(number, reading, field="default_caller_id") if number else None,
+        "calling_hours": hours.model_dump(mode="json") if hours else None,
+    }
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    names = ("default_region", "timezone", "default_caller_id", "opens", "closes")
+    return {**{name: form.text(name) for name in names}, "days": form.several("days")}
+
+
+def _kept(account: Account) -> dict[str, Any]:
+    hours = account.calling_hours
+    return {
+        "default_region": account.default_region,
+        "timezone": account.timezone,
+        "default_caller_id": account.default_caller_id or "",
+        "opens": hours["start"][:5] if hours else "",
+        "closes": hours["end"][:5] if hours else "",
+        "days": hours["days"] if hours else WORKDAYS,
+    }

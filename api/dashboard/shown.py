@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.dashboard.views import View
 
 _NUMBER_IN_TEXT = re.compile(r"\+[1-9]\d{6,14}")
+_INSTANT_IN_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 @pass_context
@@ -70,9 +71,23 @@ def readable(text: str) -> str:
 
 @pass_context
 def masked(context: Context, text: str) -> str:
-    """A text in which a viewer sees numbers masked."""
+    """A text in which a viewer sees numbers masked, however they are written."""
     view: View = context["view"]
-    return text if view.may("operator") else _NUMBER_IN_TEXT.sub(lambda found: numbers.mask(found[0]), text)
+    if view.may("operator"):
+        return text
+    text = _NUMBER_IN_TEXT.sub(lambda found: numbers.mask(found[0]), text)
+    return numbers.mask_all(text, view.visitor.account.default_region)
+
+
+@pass_context
+def timely(context: Context, text: str) -> str:
+    """A text in which instants are local times, and a viewer sees numbers masked."""
+    shown, at = Markup(), 0
+    for found in _INSTANT_IN_TEXT.finditer(text):
+        shown += masked(context, text[at : found.start()])
+        shown += moment(context, datetime.fromisoformat(found[0]))
+        at = found.end()
+    return shown + masked(context, text[at:])
 
 
 def lasting(seconds: float | timedelta | None) -> str:
@@ -122,6 +137,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "number": number,
     "masked": masked,
+    "timely": timely,
     "lasting": lasting,
     "grouped": grouped,
     "share": share,

@@ -1,9 +1,11 @@
 """What statuses and events are called on pages, and why a call waits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from outdial.models import Call, CallEvent, CallStatus, Progress
+from outdial.windows import ALL_DAYS
 
 _TONES = {
     "completed": "good",
@@ -71,6 +73,13 @@ def detail(one: CallEvent) -> list[tuple[str, Any]]:
     return [(plain(name), _instant(value)) for name, value in one.detail.items()]
 
 
+def hours(given: Mapping[str, Any]) -> str:
+    """Calling hours in one line: 09:00–18:00, Mon Tue Wed."""
+    days = given["days"]
+    named = "every day" if len(days) == len(ALL_DAYS) else " ".join(str(day).capitalize() for day in days)
+    return f"{str(given['start'])[:5]}–{str(given['end'])[:5]}, {named}"
+
+
 def waiting(call: Call, now: datetime) -> tuple[str, datetime | None]:
     """Why the call is not talking at this moment, and until when, if that is known."""
     if call.status.ended:
@@ -83,7 +92,8 @@ def waiting(call: Call, now: datetime) -> tuple[str, datetime | None]:
     if call.progress is Progress.COOLDOWN:
         return f"The last dial ended: {plain(call.disposition)}. It is dialled again.", until
     if call.hold_reason:
-        return call.hold_reason, until
+        said_already = until is not None and until.isoformat() in call.hold_reason
+        return call.hold_reason, None if said_already else until
     if until:
         return "It is not due yet.", until
     return (

@@ -1,10 +1,15 @@
 """Who gets in, what each role may do, and what a browser is told to allow."""
 
+from typing import Any
+
 import httpx
 import pytest
 
+from outdial.catalog import current_version
+from outdial.models import Agent, AgentTask
 from outdial.models.member import Role
 from outdial.settings import Settings
+from outdial.store.accounts import find_account
 from outdial.store.database import Database
 from outdial.store.migrate import migrate
 from tests.build import a_call, an_account, an_agent
@@ -156,6 +161,42 @@ def test_viewers_do_nothing_to_calls(pages: Pages, action: str) -> None:
     assert pages.gateway.asked == []
 
 
+def test_only_admins_change_the_accounts_usual_terms(pages: Pages) -> None:
+    """Region, number shown, timezone, calling hours."""
+    given: dict[str, Any] = {
+        "default_region": "DE",
+        "timezone": "Europe/Berlin",
+        "default_caller_id": "030 123456",
+    }
+    given |= {"opens": "09:00", "closes": "18:00", "days": ["mon", "tue"]}
+    assert post(pages.signed_in(Role.OPERATOR), "/dashboard/settings/account", **given).status_code == 403
+    admin = pages.signed_in(Role.ADMIN)
+    assert post(admin, "/dashboard/settings/account", **given).status_code == 303
+    with pages.database.read() as session:
+        account = find_account(session, pages.account.id)
+    assert (account.default_region, account.default_caller_id) == ("DE", "+4930123456")
+    assert account.calling_hours == {"start": "09:00:00", "end": "18:00:00", "days": ["mon", "tue"]}
+    refused = post(admin, "/dashboard/settings/account", **{**given, "closes": "09:00"})
+    assert refused.status_code == 422
+    assert "Calling hours need a beginning and an end" in refused.text
+    back = {"default_region": "US", "timezone": "UTC", "default_caller_id": "", "opens": "", "closes": ""}
+    assert post(admin, "/dashboard/settings/account", **back).status_code == 303
+
+
+def test_what_a_form_does_not_ask_for_stays(pages: Pages) -> None:
+    """An agent edited here keeps the tasks that it was given by the API."""
+    with pages.database.write() as session:
+        task = AgentTask(trigger="sales", prompt="Sell.")
+        agent = an_agent(session, pages.account, tasks=[task], transfer_number="+12025550199")
+    given: dict[str, Any] = {"name": "Sales", "system_prompt": "New.", "opening_line": "Hello."}
+    given |= {"outcome_name": "BOOKED", "outcome_meaning": "Agreed.", "transfer_number": ""}
+    given |= {"language": "en-US", "model": "scripted", "on_voicemail": "hang_up"}
+    assert post(pages.signed_in(Role.OPERATOR), f"/dashboard/agents/{agent.id}/edit", **given).is_redirect
+    with pages.database.read() as session:
+        changed = current_version(session, session.get_one(Agent, agent.id)).definition
+    assert (changed.tasks, changed.transfer_number, changed.system_prompt) == ([task], None, "New.")
+
+
 def test_viewers_see_numbers_masked(pages: Pages) -> None:
     """In the list and on the call's page, in texts and variables too."""
     call = pages.call(number="+12025550123", variables={"first_name": "Ada", "callback": "+12025550199"})
@@ -165,6 +206,21 @@ def test_viewers_see_numbers_masked(pages: Pages) -> None:
         assert "+1•••••••123" in shown
         assert "2025550" not in shown
         assert "202-555" not in shown
+
+
+def test_viewers_see_numbers_masked_however_they_are_written(pages: Pages) -> None:
+    """Also where somebody typed or said them as people there do."""
+    call = pages.call(number="+12025550123", variables={"callback": "(202) 555-0199", "order": "4521"})
+    shown = pages.signed_in(Role.VIEWER).get(f"/dashboard/calls/{call.id}").text
+    assert "555-0199" not in shown
+    assert "4521" in shown
+
+
+def test_a_viewer_gets_no_report(pages: Pages) -> None:
+    """Files would hold numbers unmasked."""
+    client = pages.signed_in(Role.VIEWER)
+    for name in ("report.csv", "report.xlsx", "refused.csv"):
+        assert client.get(f"/dashboard/batches/batch_any/{name}").status_code == 403
 
 
 def test_operators_see_numbers(pages: Pages) -> None:

@@ -50,6 +50,13 @@ def test_a_call_says_why_it_waits(call: Call, reason: str, until: datetime | Non
     assert words.waiting(call, NOW) == (reason, until)
 
 
+def test_a_reason_that_names_its_end_says_it_once() -> None:
+    """The hours that open are not told again as what comes next."""
+    until = NOW + timedelta(hours=5)
+    held = a_call(hold_reason=f"Outside calling hours; they open at {until.isoformat()}.", due_at=until)
+    assert words.waiting(held, NOW) == (held.hold_reason, None)
+
+
 def test_times_on_the_timeline_are_instants() -> None:
     """So that they are shown where the viewer is."""
     told = {"due_at": LATER.isoformat(), "n": "T"}

@@ -13,7 +13,8 @@
     for (const time of root.querySelectorAll("time[data-zone]")) {
       if (!zone || time.dataset.zone === zone) continue;
       const at = new Date(time.dateTime);
-      time.textContent = at.toLocaleString("en-GB", { ...(forms[time.dataset.form] || forms.short), timeZone: zone });
+      const today = at.toDateString() === new Date().toDateString() && time.dataset.form === "short";
+      time.textContent = today ? `today ${clock(at / 1000)}` : at.toLocaleString("en-GB", { ...(forms[time.dataset.form] || forms.short), timeZone: zone }).replace(",", "");
       time.title = at.toLocaleString("en-GB", { timeZone: zone, timeZoneName: "short" });
       time.dataset.zone = zone;
     }
@@ -45,7 +46,7 @@
   function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
-  const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   function plot(figure) {
     const source = document.getElementById(figure.dataset.plot);
     if (!source || !window.uPlot) return;
@@ -59,7 +60,7 @@
     const options = {
       width: figure.clientWidth, height: 180, cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(high || 0, 1)] } },
-      axes: [{ ...axis, values: (_, seconds) => seconds.map(clock) }, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] }],
+      axes: [{ ...axis, gap: 8, values: (_, seconds) => seconds.map(clock) }, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] }],
       series: [{ label: "Minute", value: (_, second) => (second ? clock(second) : "–") }, ...labels.map((label, at) => ({
         label: `${label} ${unit}`, stroke: colour(strokes[at]), width: 2, points: { show: data[0].length < 30 },
         dash: at ? [6, 4] : undefined, fill: at ? undefined : colour("--accent-soft"),
@@ -68,6 +69,8 @@
     plots.set(figure, new uPlot(options, data, figure));
     new ResizeObserver(() => plots.get(figure).setSize({ width: figure.clientWidth, height: 180 })).observe(figure);
   }
+  // What somebody opened stays open while the page changes around it.
+  if (window.Idiomorph) Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element.tagName === "DETAILS");
   const drawPlots = () => document.querySelectorAll("[data-plot]").forEach(plot);
 
   function dropZones(root) {
