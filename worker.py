@@ -29,8 +29,10 @@ from activities.parts import Parts
 from activities.records import RecordActivities
 from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
+from engine import tracing
 from engine.connection import connect
 from engine.deliveries import start_deliveries
+from engine.log_context import LogContext
 from engine.telemetry import serve_metrics
 from outdial import logs
 from outdial.carriers.registry import make_carriers
@@ -53,7 +55,7 @@ ALIVE_EVERY = 5.0
 # Our workflow modules import nothing that varies, so they are shared between runs instead of loaded for each.
 RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
-        "outdial", "workflows", "pydantic", "sqlmodel"
+        "outdial", "workflows", "pydantic", "sqlmodel", "opentelemetry"
     )
 )
 
@@ -171,6 +173,7 @@ def make_worker(client: Client, settings: Settings, job: Job, threads: ThreadPoo
         activities=job.activities,
         activity_executor=threads,
         workflow_runner=RUNNER,
+        interceptors=[LogContext()],
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
         max_concurrent_workflow_task_polls=settings.worker_workflow_pollers,
@@ -229,6 +232,7 @@ async def run(kinds: Sequence[Kind]) -> None:
     """Do these kinds of work, as the environment's settings say, until told to stop."""
     settings = get_settings()
     logs.set_up(as_json=settings.log_json, level=settings.log_level)
+    tracing.set_up("worker")
     stop = asyncio.Event()
     on_signals(stop.set)
     await work(settings, stop, kinds)

@@ -143,6 +143,7 @@ class DiallingActivities:
             assert attempt is not None, "the intent was committed before the carrier was asked"
             return self._find(call, attempt)
         self._record(order, placed.carrier_call_id)
+        _log.info("dial.placed", attempt=order.attempt, carrier_call_id=placed.carrier_call_id)
         return self._placed(carrier, placed.script, dial.max_duration)
 
     def _find(self, call: Call, attempt: Attempt) -> Dialled:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import structlog
 from sqlmodel import Session
 from temporalio import activity
 
@@ -16,6 +17,8 @@ from outdial.store import calls, notifications, talks
 from outdial.vocabulary import AttemptState, Disposition
 from workflows import names
 from workflows.messages import AttemptEnd, Change, Ending, Finished, Next, Note
+
+_log = structlog.get_logger(__name__)
 
 
 class RecordActivities:
@@ -80,6 +83,7 @@ class RecordActivities:
             session.flush()
             owed = calls.owed_deliveries(session, call)
             to_notify = bool(notifications.queued_for(session, call))
+        _log.info("call.ended", status=str(ending.status), outcome=call.outcome, deliveries=len(owed))
         parts.start_deliveries(owed)
         return Finished(to_notify)
 

@@ -11,6 +11,7 @@ import structlog
 from temporalio import activity
 
 from engine.deliveries import start_deliveries
+from engine.tracing import traced
 from outdial.clock import Clock
 from outdial.metrics import WEBHOOK_TRIES
 from outdial.models import DeliveryState
@@ -53,7 +54,8 @@ class WebhookActivities:
         self._settings = settings
         self._clock = clock
         self._threads = anyio.CapacityLimiter(THREADS)
-        self._transport = transport or GuardedTransport(allow_loopback=settings.webhook_allow_loopback)
+        way_out = GuardedTransport(allow_loopback=settings.webhook_allow_loopback)
+        self._transport = transport or traced(way_out)
 
     @activity.defn(name=names.DELIVER)
     async def deliver(self, order: TryOrder) -> Tried:
@@ -72,7 +74,11 @@ class WebhookActivities:
         verdict = await self._aside(self._record, message, headers, answer, order.pause)
         WEBHOOK_TRIES.labels(str(verdict.state)).observe(answer.duration_ms / 1000)
         _log.info(
-            "webhook.tried", delivery_id=message.delivery_id, state=verdict.state, detail=verdict.detail
+            "webhook.tried",
+            delivery_id=message.delivery_id,
+            call_id=message.call_id,
+            state=verdict.state,
+            detail=verdict.detail,
         )
         await start_deliveries(activity.client(), verdict.notices)
         return Tried(verdict.state, verdict.detail, verdict.wait)

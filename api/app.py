@@ -23,6 +23,7 @@ from api import (
     links,
     metrics,
     oauth_clients,
+    tracing,
 )
 from api.batches import failures
 from api.body import BodyLimit
@@ -42,6 +43,7 @@ from api.webhooks import endpoints as webhook_endpoints
 from api.webhooks.published import published
 from engine.connection import connect
 from engine.gateway import Gateway as TemporalGateway
+from engine.tracing import set_up as set_up_traces
 from outdial import logs
 from outdial.carriers.twilio.signatures import Signatures
 from outdial.links import Links
@@ -116,6 +118,7 @@ def create_app(
         app.include_router(part)
     app.webhooks.include_router(published)
     dashboard.install(app, settings)
+    tracing.instrument(app)
     return app
 
 
@@ -141,4 +144,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = get_settings()
     logs.set_up(as_json=settings.log_json, level=settings.log_level)
+    set_up_traces("api")
     return globals().setdefault("app", create_app(settings))

@@ -6,6 +6,7 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime
 
+from engine import tracing
 from engine.codec import EncryptionCodec
 from outdial.settings import Settings
 
@@ -29,4 +30,5 @@ async def connect(settings: Settings, *, lazy: bool = False, runtime: Runtime | 
         data_converter=data_converter(settings),
         lazy=lazy,
         runtime=runtime,
+        interceptors=tracing.interceptors(),
     )

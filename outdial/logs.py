@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import structlog
+from opentelemetry import trace
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from outdial import numbers
@@ -23,6 +24,7 @@ def set_up(*, as_json: bool, level: str) -> None:
     """Send every log of the process, the libraries' too, through one masked format to standard error."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -54,6 +56,12 @@ def hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Mask phone numbers and take secrets out of everything that is about to be written."""
     # uvicorn says everything twice, the second time with the terminal's colours.
     return {name: _hidden(name, value) for name, value in event.items() if name != "color_message"}
+
+
+def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The trace that the line belongs to, where traces are on."""
+    now = trace.get_current_span().get_span_context()
+    return {**event, "trace_id": trace.format_trace_id(now.trace_id)} if now.is_valid else event
 
 
 def _formatter(shared: list[Processor], renderer: Processor) -> logging.Formatter:

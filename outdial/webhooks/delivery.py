@@ -25,6 +25,7 @@ class Message:
 
     delivery_id: str
     account_id: str
+    call_id: str | None
     url: str
     body: str
     secrets: list[str] = field(repr=False)
@@ -55,7 +56,7 @@ def prepare(session: Session, delivery: Delivery, box: SecretBox, now: datetime)
         url, signing = endpoint.url, endpoints.signing_secrets(endpoint, box, now)
     # The same bytes on every try, as the payload is stored.
     body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":"))
-    return Message(delivery.id, delivery.account_id, url, body, signing)
+    return Message(delivery.id, delivery.account_id, delivery.call_id, url, body, signing)
 
 
 def why_not(session: Session, delivery: Delivery) -> str | None:

@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from temporalio.client import Client
 
 from outdial.settings import Settings
+from tests.observing.placing import place
 from tests.observing.promql import Asked, asked
-from tests.running import BOOKS
 from tests.system.marks import ON_POSTGRESQL
-from tests.system.stand import PATIENCE, Stand, standing, until
+from tests.system.stand import PATIENCE, standing, until
 from tests.temporal_server import free_port, wait_until_open
 
 pytestmark = pytest.mark.anyio
@@ -98,25 +98,10 @@ async def _told(folder: Path, database_url: str) -> dict[str, set[str]]:
         stand.worker.start()
         await asyncio.to_thread(wait_until_open, port, PATIENCE)
         await _break_something(stand.seen.client, stand.seen.settings)
-        await asyncio.to_thread(_place, stand)
+        await asyncio.to_thread(place, stand)
         await stand.ended(stand.recorded())
         await until(lambda: all(each in _scraped(port) for each in LATE), "the SDK has told of all")
         return _labels(_scraped(port)) | _labels(_scraped(stand.seen.settings.api_port))
-
-
-def _place(stand: Stand) -> None:
-    answer = httpx.post(
-        f"http://127.0.0.1:{stand.seen.settings.api_port}/v1/call",
-        headers={"Authorization": f"Bearer {stand.key}"},
-        json={
-            "agent_id": stand.seen.agent.id,
-            "recipient_phone": BOOKS,
-            "variables": {"first_name": "Ada"},
-            "webhook_url": stand.receiver.url,
-        },
-        trust_env=False,
-    )
-    assert answer.status_code == 201, answer.text
 
 
 async def _break_something(client: Client, settings: Settings) -> None:
