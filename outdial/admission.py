@@ -152,12 +152,12 @@ def batch_is_running(candidate: Candidate) -> Queue | None:
     return None
 
 
-def campaign_is_on(candidate: Candidate) -> Queue | None:
-    """Nothing of a batch is dialled while its campaign is switched off."""
-    batch = candidate.policy.batch
-    if batch is not None and campaigns.is_off(candidate.session, batch):
-        return candidate.queue("The campaign is disabled.")
-    return None
+def campaign_is_on(candidate: Candidate) -> Queue | Full | None:
+    """Nothing of a campaign is dialled while it is switched off."""
+    reason = "The campaign is disabled."
+    if not campaigns.is_off(candidate.session, candidate.policy.batch or candidate.call):
+        return None
+    return Full(reason) if candidate.policy.batch is None else candidate.queue(reason)
 
 
 def batch_has_begun(candidate: Candidate) -> Hold | None:

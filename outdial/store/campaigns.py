@@ -50,12 +50,12 @@ def running_of(session: Session, campaign: Campaign) -> Sequence[Batch]:
     return session.exec(query).all()
 
 
-def is_off(session: Session, batch: Batch) -> bool:
-    """Whether the batch belongs to a campaign that is switched off."""
-    if batch.campaign_id is None:
+def is_off(session: Session, member: Batch | Call) -> bool:
+    """Whether the batch or call belongs to a campaign that is switched off."""
+    if member.campaign_id is None:
         return False
     switch = select(Campaign.is_enabled).where(
-        owned_by(batch.account_id, Campaign), Campaign.id == batch.campaign_id
+        owned_by(member.account_id, Campaign), Campaign.id == member.campaign_id
     )
     return session.exec(switch).first() is False
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from outdial.contacts import consent, people
-from outdial.models import Account, CallStatus, ConsentKind, Contact
+from outdial.models import Account, CallStatus, Campaign, ConsentKind, Contact
 from outdial.models.base import utc_now
 from outdial.store.database import Database
 from tests import running
@@ -82,6 +82,20 @@ async def test_an_account_that_was_switched_off_dials_nobody(temporal: str, sqli
         real, rehearsed = await outdial.call(), await outdial.call(test=True)
         assert (real.end_reason, outdial.dials(real)) == ("outbound_disabled", [])
         assert rehearsed.status is CallStatus.COMPLETED
+
+
+async def test_a_call_waits_while_its_campaign_is_disabled(temporal: str, sqlite: Database) -> None:
+    """Also one that belongs to no batch; it is dialled once the campaign is enabled again."""
+    async with worker(temporal, sqlite, line_poll=0.1) as outdial:
+        with sqlite.write() as session:
+            campaign = Campaign(account_id=outdial.account.id, name="Renewals", is_enabled=False)
+            session.add(campaign)
+        waiting = await outdial.place(campaign_id=campaign.id)
+        held = await outdial.until(waiting, "held")
+        assert (held.hold_reason, outdial.dials(held)) == ("The campaign is disabled.", [])
+        with sqlite.write() as session:
+            session.get_one(Campaign, campaign.id).is_enabled = True
+        assert (await outdial.ended(waiting)).status is CallStatus.COMPLETED
 
 
 async def test_a_test_call_rings_no_phone_whatever_the_carrier_is(temporal: str, sqlite: Database) -> None:
