@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
+from api.auth import Principal
 from api.deps import DatabaseDep, GatewayDep, LinksDep, PrincipalDep, SettingsDep, StarterDep
 from api.gateway import Gateway
 from api.schemas.calls import CallPublic, Reschedule
 from api.starting import Starter
 from outdial.errors import Conflict, Invalid
 from outdial.intake import Intake
+from outdial.keys import check_may_change
 from outdial.models import Call
 from outdial.models.base import utc_now
 from outdial.store import calls
@@ -32,13 +34,13 @@ class _Running:
     database: Database
     gateway: Gateway
     starter: Starter
-    account_id: str
+    principal: Principal
     call_id: str
 
     def load(self) -> Call:
-        """Raises NotFound, or Conflict where the call has ended."""
-        with self.database.read() as session:
-            call = get(session, self.account_id, Call, self.call_id)
+        """Raises NotFound, Forbidden for a live call and a test key, Conflict where the call has ended."""
+        call = self._read()
+        check_may_change(by_test_key=self.principal.key.is_test, test=call.test)
         if call.status.ended:
             raise Conflict(f"The call has ended: {call.status}.", code="call_ended")
         return call
@@ -50,14 +52,18 @@ class _Running:
             self.starter.start_call(call)
         send()
         with self.database.read() as session:
-            call = get(session, self.account_id, Call, self.call_id)
+            call = get(session, self.principal.account.id, Call, self.call_id)
             return CallPublic.of(call, calls.agent_version(session, call).version)
+
+    def _read(self) -> Call:
+        with self.database.read() as session:
+            return get(session, self.principal.account.id, Call, self.call_id)
 
 
 def _running(
     call_id: str, principal: PrincipalDep, database: DatabaseDep, gateway: GatewayDep, starter: StarterDep
 ) -> _Running:
-    return _Running(database, gateway, starter, principal.account.id, call_id)
+    return _Running(database, gateway, starter, principal, call_id)
 
 
 _RunningDep = Annotated[_Running, Depends(_running)]

@@ -46,6 +46,10 @@ _CODES: dict[int, tuple[str, str]] = {
 }
 
 
+# Where the library's own words name our classes.
+_MESSAGES = {"model_type": "Expected an object.", "model_attributes_type": "Expected an object."}
+
+
 class FieldError(BaseModel):
     """One thing that is wrong with one field of a request."""
 
@@ -179,7 +183,7 @@ def _field_error(found: Mapping[str, Any]) -> FieldError:
     if found["type"] == "missing":
         message = "This field is required." if path else "A request body is required."
     else:
-        message = str(found["msg"]).removeprefix("Value error, ")
+        message = _MESSAGES.get(found["type"], str(found["msg"]).removeprefix("Value error, "))
     code = "invalid" if found["type"] == "value_error" else str(found["type"])
     return FieldError(field=".".join(path) or None, code=code, message=message)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from outdial.errors import Forbidden
 from outdial.models import Account, ApiKey
 from outdial.models.account import TEST_PREFIX
 from outdial.models.base import utc_now
@@ -50,6 +51,12 @@ def revoke_key(session: Session, account_id: str, key_id: str) -> ApiKey:
     key.revoked_at = key.revoked_at or utc_now()
     session.add(key)
     return key
+
+
+def check_may_change(*, by_test_key: bool, test: bool) -> None:
+    """A test key leaves alone what rings phones. Raises Forbidden for a call or batch not made with one."""
+    if by_test_key and not test:
+        raise Forbidden("This was made with a live key; a test key can't change it.", code="made_live")
 
 
 def _hash(secret: str) -> str:

@@ -13,6 +13,12 @@ def take(session: Session, account_id: str, calls: int = 1) -> int | None:
     committed is not counted. Raises LimitReached where fewer remain.
     """
     remaining = accounts.count_off(session, account_id, calls)
-    if remaining is None and accounts.has_quota(session, account_id):
-        raise LimitReached("No calls remain on this account.", code="no_calls_remaining")
+    if remaining is None and (left := accounts.quota_of(session, account_id)) is not None:
+        raise LimitReached(_said(left, calls), code="no_calls_remaining")
     return remaining
+
+
+def _said(left: int, wanted: int) -> str:
+    if left == 0:
+        return "No calls remain on this account."
+    return f"Fewer calls remain on this account than were asked for: {left} of {wanted}."

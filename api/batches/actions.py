@@ -7,13 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from api.auth import Principal
 from api.batches.gateway import BatchGateway, BatchGatewayDep
 from api.batches.routes import TAKEN
+from api.batches.row import digest_with_rows
 from api.batches.schemas import BatchAccepted, BatchAppend, BatchCancel, BatchPublic
 from api.batches.taking import UploadDep, start
 from api.deps import DatabaseDep, PrincipalDep
 from outdial.batches.progress import BatchProgress, progress_of
 from outdial.errors import Conflict
+from outdial.keys import check_may_change
 from outdial.models import Batch, BatchStatus
 from outdial.models.base import utc_now
 from outdial.store.database import Database
@@ -30,7 +33,7 @@ class Running:
 
     database: Database
     gateway: BatchGateway
-    account_id: str
+    principal: Principal
     batch_id: str
 
     def signal(self, send: Callable[[], None]) -> BatchPublic:
@@ -40,6 +43,7 @@ class Running:
     def tell(self, send: Callable[[], None]) -> tuple[Batch, BatchProgress]:
         """Send a signal; the batch with its progress. A batch that no one has started yet is started first."""
         batch = self._load()
+        check_may_change(by_test_key=self.principal.key.is_test, test=batch.test)
         if batch.ended_at is not None:
             raise Conflict(f"The batch has ended: {batch.status}.", code="batch_ended")
         if batch.status is BatchStatus.PREPARING:
@@ -48,18 +52,18 @@ class Running:
             start(self.database, self.gateway, batch)
         send()
         with self.database.read() as session:
-            batch = get(session, self.account_id, Batch, self.batch_id)
+            batch = get(session, self.principal.account.id, Batch, self.batch_id)
             return batch, progress_of(session, batch, utc_now())
 
     def _load(self) -> Batch:
         with self.database.read() as session:
-            return get(session, self.account_id, Batch, self.batch_id)
+            return get(session, self.principal.account.id, Batch, self.batch_id)
 
 
 def _running(
     batch_id: str, principal: PrincipalDep, database: DatabaseDep, gateway: BatchGatewayDep
 ) -> Running:
-    return Running(database, gateway, principal.account.id, batch_id)
+    return Running(database, gateway, principal, batch_id)
 
 
 _RunningDep = Annotated[Running, Depends(_running)]
@@ -92,7 +96,7 @@ def append(batch_id: str, body: BatchAppend, upload: UploadDep) -> Response:
     return upload.append(
         batch_id,
         (recipient.to_recipient() for recipient in body.recipients),
-        digest=body.model_dump_json(),
+        digest=digest_with_rows(body, body.recipients),
         default_region=body.default_region,
         strict=body.strict,
     )

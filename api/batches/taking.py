@@ -86,6 +86,7 @@ class Upload:
                 recipients,
                 default_region=default_region,
                 strict=strict,
+                by_test_key=self.principal.key.is_test,
                 settle=shown.settle,
             )
             self.background.add_task(self._tell, taken.batch)

@@ -13,6 +13,7 @@ from outdial.batches.request import BatchRequest, Recipient, RowsRejected, Taken
 from outdial.batches.rows import RowIntake
 from outdial.errors import Conflict, Invalid, LimitReached
 from outdial.intake import Intake, campaign_of, check_metadata, number_shown, version_for
+from outdial.keys import check_may_change
 from outdial.links import Links
 from outdial.localtime import known_timezone
 from outdial.models import Account, Batch, BatchStatus
@@ -69,12 +70,18 @@ class BatchIntake:
         *,
         default_region: str | None = None,
         strict: bool = False,
+        by_test_key: bool = False,
         settle: Settle = nothing_more,
     ) -> Taken:
-        """Add recipients to a batch that has not ended; its workflow is to be told. Raises as ``create`` does."""
+        """Add recipients to a batch that has not ended; its workflow is to be told.
+
+        Raises as ``create`` does, and Forbidden where a test key would add to a live batch.
+        """
         with self.database.write() as session:
             get(session, account.id, Batch, batch_id)
             batch = batches.locked(session, batch_id)
+            check_may_change(by_test_key=by_test_key, test=batch.test)
+            self._terms.check_enabled(account, test=batch.test)
             _check_open(batch, now := utc_now())
             if batch.intake_at is not None:
                 batch_rows.take_back(session, batch_id)
@@ -132,8 +139,12 @@ class BatchIntake:
             settle(session, rows.taken)
         return rows.taken
 
+    @property
+    def _terms(self) -> Intake:
+        return Intake(self.settings, Links(self.settings))
+
     def _batch(self, session: Session, account: Account, request: BatchRequest, now: datetime) -> Batch:
-        terms = Intake(self.settings, Links(self.settings))
+        terms = self._terms
         terms.check_enabled(account, test=request.test)
         campaign = campaign_of(session, account, request.campaign_id)
         version = version_for(session, account, request.agent_id)

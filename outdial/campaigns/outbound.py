@@ -15,10 +15,12 @@ from outdial.errors import Conflict
 from outdial.intake import Accepted, CallRequest, Intake, version_for
 from outdial.lifecycle import Lifecycle, note
 from outdial.models import Account, Batch, Call, CallStatus, Progress
+from outdial.store.erasure import ERASED
 
 
 def add_calls(
     session: Session,
+    intake: Intake,
     account: Account,
     batch: Batch,
     recipients: Sequence[Recipient],
@@ -28,9 +30,10 @@ def add_calls(
 ) -> Taken:
     """Add calls to a locked schedule, which is to be told after the commit; what is unfit is left out.
 
-    Raises Conflict while the schedule is enabled, but for ``force``, and once it is over; LimitReached where
-    fewer calls remain in the quota.
+    Raises Conflict while the schedule is enabled, but for ``force``, and once it is over; Forbidden where the
+    account may not call out; LimitReached where fewer calls remain in the quota.
     """
+    intake.check_enabled(account, test=batch.test)
     _check_takes(batch, now, force=force)
     batch.agent_version_id = version_for(session, account, batch.agent_id).id
     rows = RowIntake(session, account, batch, account.default_region)
@@ -85,10 +88,12 @@ def cancel_unstarted(session: Session, lifecycle: Lifecycle, call: Call, now: da
 def dial_again(session: Session, batch: Batch, call: Call, now: datetime) -> None:
     """Put a call that has ended back into its schedule; it keeps its attempts and gets one more.
 
-    Raises Conflict for a call that reached somebody, and once the schedule is over.
+    Raises Conflict for a call that reached somebody or whose person was erased, and once the schedule is over.
     """
     if call.status is CallStatus.COMPLETED:
         raise Conflict("The call reached somebody; it is not dialled again.", code="call_completed")
+    if call.number.startswith(ERASED):
+        raise Conflict("The person was erased; there is nobody to call.", code="erased")
     if call.batch_id is not None and is_over(batch, now):
         raise ScheduleOver
     call.status, call.progress, call.paused = CallStatus.SCHEDULED, Progress.WAITING, False

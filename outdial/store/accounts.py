@@ -45,7 +45,6 @@ def count_off(session: Session, account_id: str, calls: int) -> int | None:
     return session.connection().execute(counted).scalar_one_or_none()
 
 
-def has_quota(session: Session, account_id: str) -> bool:
-    """Whether the account's calls are counted."""
-    counted = select(Account.calls_remaining).where(Account.id == account_id)
-    return session.exec(counted).one() is not None
+def quota_of(session: Session, account_id: str) -> int | None:
+    """How many calls the account has left; None where they are not counted."""
+    return session.exec(select(Account.calls_remaining).where(Account.id == account_id)).one()

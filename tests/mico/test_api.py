@@ -203,6 +203,27 @@ def test_a_call_flow_has_its_campaign(api: Api) -> None:
     assert api.client.get(f"{CAMPAIGNS}/{again['campaign_uid']}").json()["name"] == "Front desk"
 
 
+def test_who_talks_in_a_campaign_can_be_changed(lite: Api) -> None:
+    """By the call flow's uid, shown where it was set; a call flow that is not there is refused."""
+    flow = lite.client.get("/api/v1/call_flows").json()[0]["uid"]
+    campaign = lite.client.post(CAMPAIGNS, json={"name": "Spring"}).json()
+    path = f"{CAMPAIGNS}/{campaign['uid']}"
+    assert "call_flow_uid" not in campaign
+    assert lite.client.patch(path, json={"call_flow_uid": flow}).json()["call_flow_uid"] == flow
+    assert lite.client.get(path).json()["call_flow_uid"] == flow
+    assert lite.client.patch(path, json={"call_flow_uid": campaign["uid"]}).status_code == 404
+    assert "call_flow_uid" not in lite.client.patch(path, json={"call_flow_uid": None}).json()
+
+
+def test_an_erased_person_is_not_dialled_again(lite: Api) -> None:
+    """Their call stays for the counts; there is nobody to call."""
+    contact = lite.client.post("/v1/contacts", json={"number": PERSON["phone_number"]}).json()["id"]
+    call = f"/api/v1/outbound_calls/{add(lite, a_schedule(lite))['uid']}"
+    assert lite.client.post(f"{call}/cancel").json()["status"] == "canceled"
+    assert lite.client.delete(f"/v1/contacts/{contact}").status_code == 204
+    assert lite.client.post(f"{call}/retry").json()["code"] == "erased"
+
+
 def test_nothing_of_another_account_is_found(api: Api) -> None:
     """Schedules, campaigns and calls of others are not there."""
     schedule = a_schedule(api)

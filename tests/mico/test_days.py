@@ -14,6 +14,8 @@ from engine.batches import start_batch
 from outdial.campaigns import campaigns, outbound, schedules
 from outdial.campaigns.person import Person
 from outdial.campaigns.terms import ScheduleTerms
+from outdial.intake import Intake
+from outdial.links import Links
 from outdial.models import Batch, Call
 from outdial.policy import RetryPolicy, RetryType
 from outdial.store import batches
@@ -50,7 +52,8 @@ def enabled_schedule(at: Skipping, numbers: Sequence[str], **terms: Any) -> Batc
             session, worker.settings, worker.account, campaign, asked, test=False, now=now
         )
         people = [Person.model_validate({**PERSON, "phone_number": number}).recipient() for number in numbers]
-        outbound.add_calls(session, worker.account, batch, people, force=True, now=now)
+        intake = Intake(worker.settings, Links(worker.settings))
+        outbound.add_calls(session, intake, worker.account, batch, people, force=True, now=now)
     return batch
 
 

@@ -32,6 +32,7 @@ from outdial.batches.request import Recipient, RejectedRow
 from outdial.campaigns import outbound
 from outdial.errors import Invalid, OutdialError
 from outdial.intake import Intake
+from outdial.keys import check_may_change
 from outdial.models import Batch, Call
 from outdial.models.base import utc_now
 from outdial.store import campaigns as stored
@@ -70,14 +71,16 @@ def create(
     """One call; with `is_test_call` it is dialled now and stays out of the schedule's counts."""
     account, now = caller.account, utc_now()
     with database.write() as session, renamed_fields(_NAMES):
-        schedule = _locked(session, caller, uid)
+        schedule, intake = _locked(session, caller, uid), Intake(settings, links)
         if body.is_test_call:
-            intake, test = Intake(settings, links), caller.test or schedule.test
+            test = caller.test or schedule.test
             accepted = outbound.try_out(session, intake, account, schedule, body, test=test, now=now)
             call = accepted.call
             background.add_task(starter.start, accepted)
         else:
-            taken = outbound.add_calls(session, account, schedule, [body.recipient()], force=force, now=now)
+            check_may_change(by_test_key=caller.test, test=schedule.test)
+            people = [body.recipient()]
+            taken = outbound.add_calls(session, intake, account, schedule, people, force=force, now=now)
             if taken.rejected:
                 raise _as_error(taken.rejected[0])
             call = get(session, account.id, Call, taken.accepted[0].call_id)
@@ -92,16 +95,19 @@ def create_many(
     body: BulkCreate,
     caller: CallWriter,
     database: DatabaseDep,
+    settings: SettingsDep,
+    links: LinksDep,
     gateway: BatchGatewayDep,
     background: BackgroundTasks,
     force: Force = False,
 ) -> BulkAnswer:
     """1 to 1,000 calls at once. Those that can't be added are named with the reason; the others are added."""
-    sorted_out = _sort_out(body.outbound_calls)
+    sorted_out, intake = _sort_out(body.outbound_calls), Intake(settings, links)
     with database.write() as session:
         schedule = _locked(session, caller, uid)
+        check_may_change(by_test_key=caller.test, test=schedule.test)
         taken = outbound.add_calls(
-            session, caller.account, schedule, sorted_out.recipients, force=force, now=utc_now()
+            session, intake, caller.account, schedule, sorted_out.recipients, force=force, now=utc_now()
         )
     background.add_task(telling.tell_added, database, gateway, schedule)
     failures = [*sorted_out.failures, *(sorted_out.failure_of(row) for row in taken.rejected)]

@@ -1,21 +1,22 @@
 """`/api/v1/call_flows` and `/api/v1/campaigns`: who talks, and what schedules are grouped in."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from api.batches.gateway import BatchGatewayDep
 from api.body import Body
 from api.deps import DatabaseDep, SettingsDep
 from api.dialects.mico import telling
-from api.dialects.mico.auth import CallFlowReader, CallFlowWriter, CampaignReader, CampaignWriter
+from api.dialects.mico.auth import Caller, CallFlowReader, CallFlowWriter, CampaignReader, CampaignWriter
 from api.dialects.mico.paging import PAGED, PageDep, read_page
 from api.dialects.mico.uids import CALL_FLOW, CAMPAIGN, id_of, not_found, uid_of, written
 from api.schemas.agents import AgentCreate
 from outdial import catalog
 from outdial.campaigns import campaigns
+from outdial.keys import check_may_change
 from outdial.models import Agent, AgentVersion, Campaign, OutcomeChoice
 from outdial.models.base import utc_now
 from outdial.store import campaigns as stored
@@ -72,6 +73,9 @@ class CampaignPatch(Body):
     name: str = Field("", min_length=1, max_length=200)
     is_enabled: bool = True
     type: Literal["scheduled_call"] = "scheduled_call"
+    call_flow_uid: str | None = Field(
+        None, description="Who talks in schedules made from now on; null: the account's default."
+    )
 
 
 class CampaignPublic(BaseModel):
@@ -82,17 +86,21 @@ class CampaignPublic(BaseModel):
     is_enabled: bool
     created_at: str
     updated_at: str
+    call_flow_uid: str | None = Field(None, description="Who talks; shown where it was set.")
 
     @classmethod
     def of(cls, campaign: Campaign) -> "CampaignPublic":
         """What is shown of a row."""
-        return cls(
-            uid=uid_of(campaign.id),
-            name=campaign.name,
-            is_enabled=campaign.is_enabled,
-            created_at=written(campaign.created_at),
-            updated_at=written(campaign.updated_at),
-        )
+        shown: dict[str, Any] = {
+            "uid": uid_of(campaign.id),
+            "name": campaign.name,
+            "is_enabled": campaign.is_enabled,
+            "created_at": written(campaign.created_at),
+            "updated_at": written(campaign.updated_at),
+        }
+        if campaign.agent_id is not None:
+            shown["call_flow_uid"] = uid_of(campaign.agent_id)
+        return cls.model_validate(shown)
 
 
 @router.post("/call_flows", status_code=201, summary="Create a call flow")
@@ -134,23 +142,34 @@ def read_call_flow(uid: str, caller: CallFlowReader, database: DatabaseDep) -> C
         return CallFlowPublic.of(agent, catalog.current_version(session, agent), campaign)
 
 
-@router.post("/campaigns", status_code=201, summary="Create a campaign")
+@router.post(
+    "/campaigns",
+    status_code=201,
+    summary="Create a campaign",
+    response_model=CampaignPublic,
+    response_model_exclude_unset=True,
+)
 def create(body: CampaignCreate, caller: CampaignWriter, database: DatabaseDep) -> CampaignPublic:
     """A group of schedules."""
-    agent_id = id_of(CALL_FLOW, body.call_flow_uid) if body.call_flow_uid is not None else None
     with database.write() as session:
         campaign = campaigns.create(
             session,
             caller.account,
             body.name,
             is_enabled=body.is_enabled,
-            agent_id=agent_id,
+            agent_id=_agent_id(session, caller, body.call_flow_uid),
             now=utc_now(),
         )
         return CampaignPublic.of(campaign)
 
 
-@router.get("/campaigns", summary="List campaigns", responses=PAGED)
+@router.get(
+    "/campaigns",
+    summary="List campaigns",
+    response_model=list[CampaignPublic],
+    response_model_exclude_unset=True,
+    responses=PAGED,
+)
 def list_campaigns(
     request: Request, response: Response, caller: CampaignReader, database: DatabaseDep, page: PageDep
 ) -> list[CampaignPublic]:
@@ -161,7 +180,12 @@ def list_campaigns(
     return [CampaignPublic.of(row) for row in rows]
 
 
-@router.get("/campaigns/{uid}", summary="Read a campaign")
+@router.get(
+    "/campaigns/{uid}",
+    summary="Read a campaign",
+    response_model=CampaignPublic,
+    response_model_exclude_unset=True,
+)
 def read(uid: str, caller: CampaignReader, database: DatabaseDep) -> CampaignPublic:
     """The campaign."""
     with database.read() as session:
@@ -171,7 +195,12 @@ def read(uid: str, caller: CampaignReader, database: DatabaseDep) -> CampaignPub
     return CampaignPublic.of(campaign)
 
 
-@router.patch("/campaigns/{uid}", summary="Change a campaign")
+@router.patch(
+    "/campaigns/{uid}",
+    summary="Change a campaign",
+    response_model=CampaignPublic,
+    response_model_exclude_unset=True,
+)
 def change(
     uid: str,
     body: CampaignPatch,
@@ -185,8 +214,22 @@ def change(
         campaign = find(session, caller.account.id, Campaign, id_of(CAMPAIGN, uid))
         if campaign is None:
             raise not_found(CAMPAIGN, uid)
-        campaigns.change(session, campaign, body.model_dump(exclude_unset=True), utc_now())
         schedules = stored.running_of(session, campaign)
+        for schedule in schedules:
+            check_may_change(by_test_key=caller.test, test=schedule.test)
+        given = body.model_dump(exclude_unset=True)
+        if "call_flow_uid" in given:
+            given["agent_id"] = _agent_id(session, caller, given.pop("call_flow_uid"))
+        campaigns.change(session, campaign, given, utc_now())
     for schedule in schedules:
         background.add_task(telling.tell_changed, database, gateway, schedule)
     return CampaignPublic.of(campaign)
+
+
+def _agent_id(session: Session, caller: Caller, uid: str | None) -> str | None:
+    if uid is None:
+        return None
+    agent = find(session, caller.account.id, Agent, id_of(CALL_FLOW, uid))
+    if agent is None:
+        raise not_found(CALL_FLOW, uid)
+    return agent.id

@@ -9,12 +9,13 @@ from sqlmodel import Session
 from api.batches.gateway import BatchGatewayDep
 from api.deps import DatabaseDep, GatewayDep, LinksDep, StarterDep
 from api.dialects.mico import telling
-from api.dialects.mico.auth import CallReader, CallWriter
+from api.dialects.mico.auth import Caller, CallReader, CallWriter
 from api.dialects.mico.call_schemas import OutboundCallPublic
 from api.dialects.mico.showing import shown
 from api.dialects.mico.uids import CALL, id_of, not_found
 from outdial.campaigns import outbound
 from outdial.errors import Conflict
+from outdial.keys import check_may_change
 from outdial.lifecycle import Lifecycle
 from outdial.models import Batch, Call
 from outdial.models.base import utc_now
@@ -36,15 +37,18 @@ class _One:
     """A call of the account that some schedule lists."""
 
     database: Database
-    account_id: str
+    caller: Caller
     uid: str
 
     def rows(self, session: Session, *, lock: bool = False) -> tuple[Batch, Call]:
-        """Its schedule and itself. Raises NotFound."""
-        call = outbound_calls.find_listed(session, self.account_id, id_of(CALL, self.uid))
+        """Its schedule and itself, locked to change them. Raises NotFound, Forbidden."""
+        account_id = self.caller.account.id
+        call = outbound_calls.find_listed(session, account_id, id_of(CALL, self.uid))
         if call is None or call.schedule_id is None:
             raise not_found(CALL, self.uid)
-        schedule = stored.schedule(session, self.account_id, call.schedule_id, lock=lock)
+        if lock:
+            check_may_change(by_test_key=self.caller.test, test=call.test)
+        schedule = stored.schedule(session, account_id, call.schedule_id, lock=lock)
         return schedule, calls.locked(session, call.id) if lock else call
 
     def show(self) -> OutboundCallPublic:
@@ -54,11 +58,11 @@ class _One:
 
 
 def _to_read(uid: str, caller: CallReader, database: DatabaseDep) -> _One:
-    return _One(database, caller.account.id, uid)
+    return _One(database, caller, uid)
 
 
 def _to_write(uid: str, caller: CallWriter, database: DatabaseDep) -> _One:
-    return _One(database, caller.account.id, uid)
+    return _One(database, caller, uid)
 
 
 @router.get(

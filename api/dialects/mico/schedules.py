@@ -17,6 +17,7 @@ from api.dialects.mico.paging import PAGED, PageDep, read_page
 from api.dialects.mico.schedule_schemas import ScheduleCreate, SchedulePatch, SchedulePublic
 from api.dialects.mico.uids import CAMPAIGN, SCHEDULE, id_of, not_found
 from outdial.campaigns import schedules
+from outdial.keys import check_may_change
 from outdial.models import Batch, Campaign
 from outdial.models.base import utc_now
 from outdial.store import campaigns as stored
@@ -110,7 +111,7 @@ def change(
 ) -> SchedulePublic:
     """Enable, disable, move, rename: what was not dialled yet follows; live conversations go on."""
     with database.write() as session:
-        schedule = stored.schedule(session, caller.account.id, id_of(SCHEDULE, uid), lock=True)
+        schedule = _to_change(session, caller, uid)
         with _named_fields():
             terms = body.terms(schedule.retry or {})
         changed = schedules.change(session, settings, caller.account, schedule, terms, utc_now())
@@ -129,11 +130,17 @@ def delete(
 ) -> None:
     """A schedule that is disabled and has no calls."""
     with database.write() as session:
-        schedule = stored.schedule(session, caller.account.id, id_of(SCHEDULE, uid), lock=True)
+        schedule = _to_change(session, caller, uid)
         schedules.delete(session, schedule)
     if schedule.workflow_started:
         # It finds its row gone, and ends.
         background.add_task(telling.tell_changed, database, gateway, schedule)
+
+
+def _to_change(session: Session, caller: Caller, uid: str) -> Batch:
+    schedule = stored.schedule(session, caller.account.id, id_of(SCHEDULE, uid), lock=True)
+    check_may_change(by_test_key=caller.test, test=schedule.test)
+    return schedule
 
 
 def _campaign(session: Session, caller: Caller, uid: str) -> Campaign:

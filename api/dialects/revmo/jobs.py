@@ -231,7 +231,7 @@ def steer(
         "resume": lambda: gateway.resume_batch(external_id),
         "cancel": lambda: gateway.cancel_batch(external_id, graceful=False),
     }
-    running = Running(database, gateway, principal.account.id, external_id)
+    running = Running(database, gateway, principal, external_id)
     return JobShown.of(*running.tell(sending[action]))
 
 
