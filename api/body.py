@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.errors import Invalid
+from outdial.ids import from_uuid
 from outdial.storable import check_storable
 
 # Below these addresses lists of people are sent.
@@ -63,6 +65,17 @@ Instant = Annotated[
         {"anyOf": [{"type": "number"}, {"type": "string", "format": "date-time"}]}, mode="validation"
     ),
 ]
+
+
+def _as_ours(text: str) -> str:
+    try:
+        return from_uuid("camp", UUID(text))
+    except ValueError:
+        return text
+
+
+# As ours, or the uid by which the Mico dialect shows the same campaign.
+CampaignId = Annotated[str, AfterValidator(_as_ours)]
 
 
 class BodyLimit:

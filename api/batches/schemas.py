@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.body import Body, Instant
+from api.body import Body, CampaignId, Instant
 from api.schemas.calls import RetryBody
 from outdial.batches.progress import BatchProgress
 from outdial.batches.request import LONGEST_SPACING, MAX_NAME, BatchRequest, Recipient, Taken, Window
@@ -67,7 +67,7 @@ class BatchTerms(Body):
     caller_id: str | None = Field(None, description="The number shown to the callee, E.164.")
     max_duration_seconds: int | None = Field(None, description="Calls are hung up after so long.")
     recording_enabled: bool = True
-    campaign_id: str | None = None
+    campaign_id: CampaignId | None = None
     trigger: str | None = Field(None, description="Which of the agent's tasks the calls are.")
     metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
     default_region: Region | None = Field(

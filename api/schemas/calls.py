@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.body import Body, Instant
+from api.body import Body, CampaignId, Instant
 from outdial.conversation.latency import Latency
 from outdial.intake import CallRequest
 from outdial.models import Attempt, Call, CallEvent
@@ -55,7 +55,7 @@ class CallCreate(Body):
         None, description="The call is hung up after so long.", examples=[900]
     )
     caller_id: str | None = Field(None, description="The number shown to the callee, E.164.")
-    campaign_id: str | None = Field(None, description="The campaign that the call joins.")
+    campaign_id: CampaignId | None = Field(None, description="The campaign that the call joins.")
     initial_message: str | None = Field(
         None, description="The first words of this call, instead of the agent's opening line."
     )

@@ -3,10 +3,12 @@
 import re
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from outdial.ids import from_uuid
 from outdial.keys import create_key
 from outdial.models import Call, Campaign, DoNotCall
 from outdial.models.base import utc_now
@@ -310,6 +312,14 @@ def test_the_campaigns_agent_talks(lite: Api) -> None:
     ]
     with lite.database.read() as session:
         assert [session.get_one(Call, call["call_id"]).agent_id for call in calls] == [renewals, front]
+
+
+def test_a_campaign_is_also_known_by_its_uid(lite: Api) -> None:
+    """As the Mico dialect shows it; the answer has it in our form, and other routes take it too."""
+    uid = lite.client.post("/api/v1/campaigns", json={"name": "Renewals"}).json()["uid"]
+    campaign = from_uuid("camp", UUID(uid))
+    assert schedule(lite, campaign_id=uid)["campaign_id"] == campaign
+    assert lite.place(campaign_id=uid)["campaign_id"] == campaign
 
 
 def test_a_disabled_campaign_takes_no_calls(lite: Api) -> None:

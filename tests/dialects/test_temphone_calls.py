@@ -52,6 +52,18 @@ def test_a_call_is_rescheduled(lite: Api) -> None:
     assert refusal(wrong) == (400, TIME)
 
 
+def test_a_call_is_moved_to_another_timezone(lite: Api) -> None:
+    """The local time is read there, and it is the call's from then on."""
+    call = schedule(lite)["call_id"]
+    tomorrow = (utc_now() + timedelta(days=1)).date()
+    moved = {"scheduled_at": f"{tomorrow}T12:00:00", "timezone": "Asia/Tokyo"}
+    shown = lite.client.patch(f"{URL}/{call}", json=moved).json()["data"]
+    assert (shown["scheduled_at"], shown["timezone"]) == (f"{tomorrow}T03:00:00Z", "Asia/Tokyo")
+    wrong = lite.client.patch(f"{URL}/{call}", json={**moved, "timezone": "Mars"})
+    assert refusal(wrong)[0] == 400
+    assert lite.client.get(f"{URL}/{call}").json()["data"]["timezone"] == "Asia/Tokyo"
+
+
 def test_a_call_is_canceled(lite: Api) -> None:
     """The workflow is told; until it has acted, the answer says that it will."""
     call = schedule(lite)["call_id"]

@@ -45,10 +45,10 @@ def order_of(
     )
 
 
-def moved_to(call: Call, body: Reschedule, settings: Settings, now: datetime) -> datetime:
-    """The instant that a scheduled call is moved to."""
+def moved_to(call: Call, body: Reschedule, settings: Settings, now: datetime) -> tuple[datetime, str]:
+    """The instant that a scheduled call is moved to, and its timezone from now on. Raises Invalid."""
     zone = call.timezone if body.timezone is None else known_timezone(body.timezone)
-    return time_of(body.scheduled_at, zone, settings, now)
+    return time_of(body.scheduled_at, zone, settings, now), zone
 
 
 def time_of(text: str, timezone: str, settings: Settings, now: datetime) -> datetime:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from api.auth import Principal
 from api.deps import DatabaseDep, GatewayDep, LinksDep, PageDep, PrincipalDep, SettingsDep, StarterDep
 from api.dialects.temphone.envelope import Success
 from api.dialects.temphone.orders import moved_to, order_of
@@ -17,11 +18,12 @@ from api.idempotency import OnceDep
 from api.paging import read_page
 from outdial.errors import Conflict, NotFound
 from outdial.intake import Intake
+from outdial.keys import check_may_change
 from outdial.models import Call
 from outdial.models.base import utc_now
 from outdial.store import listing
 from outdial.store.database import Database
-from outdial.store.scope import find
+from outdial.store.scope import find, get
 from outdial.vocabulary import CallStatus
 
 PREFIX = "/v1/calls/scheduled"
@@ -98,8 +100,10 @@ def reschedule(
 ) -> Success[ScheduledCall]:
     """Another time for a call that has not been dialled yet."""
     account_id = principal.account.id
-    call = _waiting(_found(database, account_id, call_id))
-    at = moved_to(call, body, settings, utc_now())
+    call = _waiting(_to_change(database, principal, call_id))
+    at, zone = moved_to(call, body, settings, utc_now())
+    if zone != call.timezone:
+        _move_to_timezone(database, account_id, call_id, zone)
     if not call.workflow_started:
         starter.start_call(call)
     gateway.reschedule(call_id, at)
@@ -115,7 +119,7 @@ def cancel(
 ) -> Success[ScheduledCall]:
     """The call is not dialled any more; a live conversation is hung up."""
     account_id = principal.account.id
-    call = _found(database, account_id, call_id)
+    call = _to_change(database, principal, call_id)
     if call.status.ended:
         raise Conflict(f"The call has already ended: {call.status}.", code="call_ended")
     if not call.workflow_started:
@@ -137,6 +141,19 @@ def _found(database: Database, account_id: str, call_id: str) -> Call:
     if call is None or call.contact_id is None or call.initial_message is None:
         raise NotFound(f"Scheduled call not found: {call_id}.")
     return call
+
+
+def _to_change(database: Database, principal: Principal, call_id: str) -> Call:
+    call = _found(database, principal.account.id, call_id)
+    check_may_change(by_test_key=principal.key.is_test, test=call.test)
+    return call
+
+
+def _move_to_timezone(database: Database, account_id: str, call_id: str, zone: str) -> None:
+    with database.write() as session:
+        call = get(session, account_id, Call, call_id)
+        call.timezone = zone
+        session.add(call)
 
 
 def _waiting(call: Call) -> Call:

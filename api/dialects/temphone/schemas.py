@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.body import Body
+from api.body import Body, CampaignId
 from outdial.models import Call
 from outdial.vocabulary import CallStatus
 
@@ -29,7 +29,7 @@ class ScheduleCall(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     contact_id: str
-    campaign_id: str | None = None
+    campaign_id: CampaignId | None = None
     scheduled_at: str = Field(description=_TIME, examples=["2030-03-15T15:00:00Z"])
     timezone: str | None = Field(None, description="IANA name; unset: the contact's.")
     initial_message: str = Field(
@@ -46,7 +46,7 @@ class Reschedule(Body):
     """Another time for the call."""
 
     scheduled_at: str = Field(description=_TIME, examples=["2030-03-16T09:30:00"])
-    timezone: str | None = Field(None, description="In which a time without an offset is read.")
+    timezone: str | None = Field(None, description="IANA name; unset: as it is.")
 
 
 class ScheduledCall(BaseModel):
