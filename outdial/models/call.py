@@ -13,6 +13,8 @@ from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, 
 # Queries say these in the same words, so that both databases see that the partial index fits.
 UNSTARTED_IN_BATCH = "batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"
 ON_ITS_WAY = "workflow_started AND ended_at IS NULL"
+HAS_METADATA = "client_metadata <> '{}'"
+TO_CONTACT = "contact_id IS NOT NULL AND initial_message IS NOT NULL"
 # What calls of a schedule are listed by; none of it burdens other calls.
 LISTED_BY = (
     "external_id",
@@ -42,6 +44,14 @@ class Call(Table, table=True):
         # A day in numbers, answered from the index alone.
         Index("ix_call_account_started", "account_id", "started_at", "disposition", "outcome"),
         Index("ix_call_batch", "batch_id", "batch_row"),
+        Index(
+            "ix_call_batch_created",
+            "batch_id",
+            "created_at",
+            "id",
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
         Index("ix_call_batch_counts", "batch_id", "status", "outcome", "disposition"),
         # A number is called once in a batch, but for a schedule.
         Index(
@@ -71,7 +81,8 @@ class Call(Table, table=True):
             sqlite_where=text(ON_ITS_WAY),
             postgresql_where=text(ON_ITS_WAY),
         ),
-        # A contact's calls; those of them that an account lists.
+        # A contact's calls; those that an account places to contacts one by one, and lists. Of indexes that
+        # fit as well SQLite takes the one that was made last, and they are made by name.
         Index(
             "ix_call_contact",
             "contact_id",
@@ -79,12 +90,21 @@ class Call(Table, table=True):
             postgresql_where=text("contact_id IS NOT NULL"),
         ),
         Index(
-            "ix_call_account_contact",
+            "ix_call_to_contact",
             "account_id",
             "created_at",
             "id",
-            sqlite_where=text("contact_id IS NOT NULL"),
-            postgresql_where=text("contact_id IS NOT NULL"),
+            sqlite_where=text(TO_CONTACT),
+            postgresql_where=text(TO_CONTACT),
+        ),
+        # The client's own metadata. SQLite has no such index; an empty one of its own kind costs nothing there.
+        Index(
+            "ix_call_metadata",
+            "client_metadata",
+            postgresql_using="gin",
+            postgresql_ops={"client_metadata": "jsonb_path_ops"},
+            postgresql_where=text(HAS_METADATA),
+            sqlite_where=text("0"),
         ),
         # The reconciler's question: what was recorded and never started? A batch starts its own calls.
         Index(
@@ -218,6 +238,7 @@ class Attempt(Table, table=True):
     outcome: str | None = None  # the tag that the call ended with at this attempt
     outcome_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     recording: str | None = None
+    transcript_deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Turn(Table, table=True):

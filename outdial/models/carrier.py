@@ -9,6 +9,8 @@ from sqlmodel import Field
 from outdial.ids import new_id
 from outdial.models.base import JsonColumn, Table, UtcDateTime, utc_now
 
+UNFETCHED = "fetched_at IS NULL AND deleted_at IS NULL"
+
 
 class CarrierReport(Table, table=True):
     """One thing that a carrier told of an attempt: written down first, then signalled to the call's workflow."""
@@ -63,7 +65,23 @@ class TalkSession(Table, table=True):
 class Recording(Table, table=True):
     """A recording of an attempt: announced by the carrier, fetched into the media store, deleted in time."""
 
-    __table_args__ = (UniqueConstraint("carrier", "carrier_recording_id"),)
+    __table_args__ = (
+        UniqueConstraint("carrier", "carrier_recording_id"),
+        # What is kept, the oldest first; what is still to be fetched.
+        Index(
+            "ix_recording_kept",
+            "created_at",
+            "id",
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_recording_unfetched",
+            "created_at",
+            sqlite_where=text(UNFETCHED),
+            postgresql_where=text(UNFETCHED),
+        ),
+    )
 
     id: str = Field(default_factory=lambda: new_id("rec"), primary_key=True)
     account_id: str = Field(foreign_key="account.id")
@@ -73,7 +91,7 @@ class Recording(Table, table=True):
     carrier_recording_id: str
     path: str  # in the media store
     seconds: int | None = None
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     fetched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

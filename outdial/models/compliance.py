@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from outdial.ids import new_id
@@ -12,7 +12,10 @@ from outdial.models.base import Table, UtcDateTime, utc_now
 class DoNotCall(Table, table=True):
     """A number that an account may not dial, until ``expires_at`` if it is given."""
 
-    __table_args__ = (UniqueConstraint("account_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "number"),
+        Index("ix_do_not_call_account_created", "account_id", "created_at", "id"),
+    )
 
     id: str = Field(default_factory=lambda: new_id("dnc"), primary_key=True)
     account_id: str = Field(foreign_key="account.id")

@@ -41,8 +41,9 @@ class Delivery(Table, table=True):
     __table_args__ = (
         Index("ix_delivery_account", "account_id", "created_at", "id"),
         Index("ix_delivery_account_state", "account_id", "state", "created_at", "id"),
+        Index("ix_delivery_account_event", "account_id", "event_type", "created_at", "id"),
         Index("ix_delivery_endpoint", "endpoint_id", "created_at", "id"),
-        Index("ix_delivery_call", "call_id", "id"),
+        Index("ix_delivery_account_call", "account_id", "call_id", "created_at", "id"),
         # The mender's question: what should have been tried by now?
         Index(
             "ix_delivery_due",

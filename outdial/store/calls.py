@@ -19,6 +19,7 @@ from outdial.models import (
     Speaker,
     Turn,
 )
+from outdial.store.scope import owned_by
 
 
 def load(session: Session, call_id: str) -> Call:
@@ -108,8 +109,9 @@ def add_turns(session: Session, attempt: Attempt, said: Sequence[Spoken]) -> Non
 
 def owed_deliveries(session: Session, call: Call) -> Sequence[str]:
     """Webhooks of the call that nobody has tried to deliver yet."""
-    owed = select(Delivery.id).where(Delivery.call_id == call.id, Delivery.state == DeliveryState.PENDING)
-    return session.exec(owed.where(Delivery.tries == 0)).all()
+    of_call = select(Delivery.id).where(owned_by(call.account_id, Delivery), Delivery.call_id == call.id)
+    owed = of_call.where(Delivery.state == DeliveryState.PENDING, Delivery.tries == 0)
+    return session.exec(owed).all()
 
 
 def cut_last_turn(session: Session, attempt: Attempt, heard: str) -> None:

@@ -1,9 +1,10 @@
-"""Migrations: from empty to this release, on both databases."""
+"""Migrations: from empty and from every earlier revision to this release, on both databases."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from outdial.models import Account
 from outdial.store.database import Database
 from outdial.store.migrate import locked, migrate
 from tests.build import a_call
+from tests.store.revisions import all_revisions, count, fill, indexes, upgrade, write_next
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,9 +40,32 @@ def test_an_empty_database_gets_the_tables(empty: Database) -> None:
 def test_migrations_make_exactly_what_the_models_say(empty: Database) -> None:
     """Nothing is left for a new revision to do; if this fails: make migration NAME=…"""
     migrate(empty)
+    assert _left_to_do(empty) == []
+
+
+@pytest.mark.parametrize("revision", all_revisions())
+def test_a_database_of_any_revision_is_brought_to_this_release(empty: Database, revision: str) -> None:
+    """With rows in all of its tables, which stay."""
+    upgrade(empty, revision)
+    rows = fill(empty)
+    assert rows["call"] == 1
+    migrate(empty)
+    after = count(empty)
+    assert {name: number for name, number in rows.items() if name in after} == rows
+    assert _left_to_do(empty) == []
+
+
+def test_a_table_that_is_changed_keeps_its_rows_and_indexes(empty: Database, tmp_path: Path) -> None:
+    """As a later release may do it; SQLite copies the table then."""
+    migrate(empty)
+    fill(empty)
+    before = indexes(empty)
+    write_next(tmp_path)
+    upgrade(empty, "next", more=tmp_path)
     with empty.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Account.metadata) == []
+        assert connection.execute(sa.text("SELECT id, mood FROM call")).all() == [("x", "calm")]
+        assert connection.execute(sa.text("SELECT call_id FROM attempt")).all() == [("x",)]
+    assert indexes(empty) == before
 
 
 def test_a_second_migration_changes_nothing(empty: Database) -> None:
@@ -79,6 +104,12 @@ def test_foreign_keys_are_checked_again_after_a_migration(tmp_path: Path) -> Non
     with database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     database.close()
+
+
+def _left_to_do(database: Database) -> list[Any]:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, Account.metadata)
 
 
 def _migrate_half(database: Database) -> None:

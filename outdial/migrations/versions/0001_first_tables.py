@@ -21,7 +21,6 @@ def upgrade() -> None:
         sa.Column("default_region", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("default_caller_id", sa.String(), nullable=True),
-        sa.Column("calling_hours", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("calls_per_second", sa.Float(), nullable=True),
         sa.Column("default_agent_id", sa.String(), nullable=True),
         sa.Column("outbound_enabled", sa.Boolean(), nullable=False),
@@ -121,6 +120,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_do_not_call")),
         sa.UniqueConstraint("account_id", "number", name=op.f("uq_do_not_call_account_id_number")),
     )
+    with op.batch_alter_table("do_not_call", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_do_not_call_account_created", ["account_id", "created_at", "id"], unique=False
+        )
+
     op.create_table(
         "idempotent_request",
         sa.Column("account_id", sa.String(), nullable=False),
@@ -241,7 +245,6 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("agent_id", sa.String(), nullable=True),
-        sa.Column("caller_id", sa.String(), nullable=True),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("is_enabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -294,9 +297,14 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_account", ["account_id", "created_at", "id"], unique=False)
         batch_op.create_index(
+            "ix_delivery_account_call", ["account_id", "call_id", "created_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_delivery_account_event", ["account_id", "event_type", "created_at", "id"], unique=False
+        )
+        batch_op.create_index(
             "ix_delivery_account_state", ["account_id", "state", "created_at", "id"], unique=False
         )
-        batch_op.create_index("ix_delivery_call", ["call_id", "id"], unique=False)
         batch_op.create_index(
             "ix_delivery_due",
             ["next_try_at"],
@@ -378,6 +386,9 @@ def upgrade() -> None:
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.create_index("ix_batch_account_created", ["account_id", "created_at", "id"], unique=False)
         batch_op.create_index(
+            "ix_batch_account_status", ["account_id", "status", "created_at", "id"], unique=False
+        )
+        batch_op.create_index(
             "ix_batch_open",
             ["account_id"],
             unique=False,
@@ -458,13 +469,6 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_call_account_agent", ["account_id", "agent_id", "created_at", "id"], unique=False
         )
-        batch_op.create_index(
-            "ix_call_account_contact",
-            ["account_id", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("contact_id IS NOT NULL"),
-            postgresql_where=sa.text("contact_id IS NOT NULL"),
-        )
         batch_op.create_index("ix_call_account_created", ["account_id", "created_at", "id"], unique=False)
         batch_op.create_index(
             "ix_call_account_number", ["account_id", "number", "created_at", "id"], unique=False
@@ -483,6 +487,13 @@ def upgrade() -> None:
             "ix_call_batch_counts", ["batch_id", "status", "outcome", "disposition"], unique=False
         )
         batch_op.create_index(
+            "ix_call_batch_created",
+            ["batch_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_call_batch_unstarted",
             ["batch_id", "batch_row"],
             unique=False,
@@ -495,6 +506,15 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("contact_id IS NOT NULL"),
             postgresql_where=sa.text("contact_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_metadata",
+            ["client_metadata"],
+            unique=False,
+            postgresql_using="gin",
+            postgresql_ops={"client_metadata": "jsonb_path_ops"},
+            postgresql_where=sa.text("client_metadata <> '{}'"),
+            sqlite_where=sa.text("0"),
         )
         batch_op.create_index(
             "ix_call_on_its_way",
@@ -581,6 +601,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("schedule_id IS NOT NULL AND batch_id IS NULL"),
         )
         batch_op.create_index(
+            "ix_call_to_contact",
+            ["account_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NOT NULL AND initial_message IS NOT NULL"),
+            postgresql_where=sa.text("contact_id IS NOT NULL AND initial_message IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_call_unstarted",
             ["batch_id", "created_at"],
             unique=False,
@@ -644,6 +671,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("outcome_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recording", sa.String(), nullable=True),
+        sa.Column("transcript_deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_attempt_account_id")),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_attempt_call_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
@@ -785,7 +813,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recording", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recording_call_id"), ["call_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_recording_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            "ix_recording_kept",
+            ["created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_recording_unfetched",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("fetched_at IS NULL AND deleted_at IS NULL"),
+            postgresql_where=sa.text("fetched_at IS NULL AND deleted_at IS NULL"),
+        )
 
     op.create_table(
         "talk_session",
@@ -841,7 +882,16 @@ def downgrade() -> None:
 
     op.drop_table("talk_session")
     with op.batch_alter_table("recording", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_recording_created_at"))
+        batch_op.drop_index(
+            "ix_recording_unfetched",
+            sqlite_where=sa.text("fetched_at IS NULL AND deleted_at IS NULL"),
+            postgresql_where=sa.text("fetched_at IS NULL AND deleted_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_recording_kept",
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_recording_call_id"))
 
     op.drop_table("recording")
@@ -900,6 +950,11 @@ def downgrade() -> None:
             "ix_call_unstarted",
             sqlite_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
             postgresql_where=sa.text("NOT workflow_started AND batch_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_call_to_contact",
+            sqlite_where=sa.text("contact_id IS NOT NULL AND initial_message IS NOT NULL"),
+            postgresql_where=sa.text("contact_id IS NOT NULL AND initial_message IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_call_schedule_trials",
@@ -962,6 +1017,13 @@ def downgrade() -> None:
             postgresql_where=sa.text("workflow_started AND ended_at IS NULL"),
         )
         batch_op.drop_index(
+            "ix_call_metadata",
+            postgresql_using="gin",
+            postgresql_ops={"client_metadata": "jsonb_path_ops"},
+            postgresql_where=sa.text("client_metadata <> '{}'"),
+            sqlite_where=sa.text("0"),
+        )
+        batch_op.drop_index(
             "ix_call_contact",
             sqlite_where=sa.text("contact_id IS NOT NULL"),
             postgresql_where=sa.text("contact_id IS NOT NULL"),
@@ -971,6 +1033,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"),
             postgresql_where=sa.text("batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"),
         )
+        batch_op.drop_index(
+            "ix_call_batch_created",
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_call_batch_counts")
         batch_op.drop_index("ix_call_batch")
         batch_op.drop_index("ix_call_account_status")
@@ -978,11 +1045,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_call_account_outcome")
         batch_op.drop_index("ix_call_account_number")
         batch_op.drop_index("ix_call_account_created")
-        batch_op.drop_index(
-            "ix_call_account_contact",
-            sqlite_where=sa.text("contact_id IS NOT NULL"),
-            postgresql_where=sa.text("contact_id IS NOT NULL"),
-        )
         batch_op.drop_index("ix_call_account_agent")
 
     op.drop_table("call")
@@ -992,6 +1054,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.drop_index("ix_batch_account_status")
         batch_op.drop_index("ix_batch_account_created")
 
     op.drop_table("batch")
@@ -1006,8 +1069,9 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         )
-        batch_op.drop_index("ix_delivery_call")
         batch_op.drop_index("ix_delivery_account_state")
+        batch_op.drop_index("ix_delivery_account_event")
+        batch_op.drop_index("ix_delivery_account_call")
         batch_op.drop_index("ix_delivery_account")
 
     op.drop_table("delivery")
@@ -1044,6 +1108,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotent_request_created_at"))
 
     op.drop_table("idempotent_request")
+    with op.batch_alter_table("do_not_call", schema=None) as batch_op:
+        batch_op.drop_index("ix_do_not_call_account_created")
+
     op.drop_table("do_not_call")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index("ix_contact_account_created")
