@@ -1,7 +1,7 @@
 """Request bodies: how large they may be, and what no text in them may contain."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, cast
 from uuid import UUID
 
 from pydantic import (
@@ -33,15 +33,23 @@ class Body(BaseModel):
     """Base of every JSON body. Unknown fields are refused: a misspelt ``schedule_at`` must not call now."""
 
     model_config = ConfigDict(extra="forbid")
+    # A field whose rows are bodies themselves, and are checked as such.
+    rows: ClassVar[str | None] = None
 
     @model_validator(mode="before")
     @classmethod
     def _is_storable(cls, data: Any) -> Any:
         try:
-            check_storable(data)
+            check_storable(cls._without_rows(data))
         except Invalid as error:
             raise PydanticCustomError("invalid", "{message}", {"message": error.message}) from None
         return data
+
+    @classmethod
+    def _without_rows(cls, data: Any) -> Any:
+        if cls.rows is None or not isinstance(data, dict):
+            return data
+        return {name: value for name, value in cast("dict[Any, Any]", data).items() if name != cls.rows}
 
 
 def _not_a_boolean(value: Any) -> Any:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.batches.files import EncodingText, FileDep, RegionText
 from api.body import Body, Instant
 from api.deps import DatabaseDep, PageDep, PrincipalDep
+from api.forms import KNOWN_FIELDS_ONLY
 from api.paging import Listing, read_page
 from outdial import numbers
 from outdial.batches.files import RecipientFile
@@ -74,7 +75,7 @@ class ListedPublic(BaseModel):
     rejected: list[RefusedLine] = Field(description="The first 1,000.")
 
 
-@router.post("/upload", summary="Put the numbers of a file on the list")
+@router.post("/upload", summary="Put the numbers of a file on the list", dependencies=KNOWN_FIELDS_ONLY)
 def upload(
     file: FileDep,
     principal: PrincipalDep,

@@ -16,6 +16,7 @@ from api.batches.routes import TAKEN
 from api.batches.schemas import BatchAccepted, BatchTerms
 from api.batches.taking import UploadDep
 from api.deps import DatabaseDep, PrincipalDep
+from api.forms import KNOWN_FIELDS_ONLY
 from outdial.batches.files import RecipientFile
 from outdial.batches.mapping import ColumnMapping
 from outdial.batches.preview import preview
@@ -140,6 +141,7 @@ def look(
     "/upload",
     status_code=201,
     summary="Call the people in a file",
+    dependencies=KNOWN_FIELDS_ONLY,
     response_model=BatchAccepted,
     responses=TAKEN,
 )
@@ -169,6 +171,7 @@ def upload_file(
 @router.post(
     "/{batch_id}/recipients/upload",
     summary="Add the people in a file to a batch",
+    dependencies=KNOWN_FIELDS_ONLY,
     response_model=BatchAccepted,
     responses=TAKEN,
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from api.batches.row import digest_with_rows
 from api.batches.schemas import BatchAccepted, BatchCreate, BatchPublic, RefusedRow, RefusedRows
 from api.batches.taking import UploadDep
 from api.deps import DatabaseDep, PageDep, PrincipalDep
@@ -39,7 +40,7 @@ def create(body: BatchCreate, upload: UploadDep) -> Response:
     return upload.create(
         body.to_request(test=upload.principal.key.is_test),
         (recipient.to_recipient() for recipient in body.recipients),
-        digest=body.model_dump_json(),
+        digest=digest_with_rows(body, body.recipients),
         strict=body.strict,
     )
 

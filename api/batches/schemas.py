@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
+from api.batches.row import Row
 from api.body import Body, CampaignId, Instant
 from api.schemas.calls import RetryBody
 from outdial.batches.progress import BatchProgress
@@ -30,8 +31,10 @@ class WindowBody(Window):
     model_config = ConfigDict(extra="forbid")
 
 
-class RecipientBody(Body):
+class RecipientBody(Row):
     """One person to call."""
+
+    naming = ("phone", "external_id")
 
     phone: str = Field(description="E.164, or a national number where `default_region` is given.")
     variables: dict[str, Any] = Field(
@@ -42,7 +45,12 @@ class RecipientBody(Body):
 
     def to_recipient(self) -> Recipient:
         """The same in the domain's words."""
+        if self.fault is not None:
+            return Recipient(self.phone, external_id=self.external_id or None, error=self.fault.error)
         return Recipient(self.phone, self.variables, self.external_id, self.metadata)
+
+
+Recipients = Annotated[list[Annotated[RecipientBody, WrapValidator(RecipientBody.read)]], Field(min_length=1)]
 
 
 class BatchTerms(Body):
@@ -84,14 +92,16 @@ class BatchCreate(BatchTerms):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    recipients: list[RecipientBody] = Field(min_length=1)
+    rows = "recipients"
+    recipients: Recipients
     strict: bool = Field(False, description="Accept nothing if any row can't be accepted.")
 
 
 class BatchAppend(Body):
     """More recipients for a batch that has not ended."""
 
-    recipients: list[RecipientBody] = Field(min_length=1)
+    rows = "recipients"
+    recipients: Recipients
     strict: bool = False
     default_region: Region | None = None
 

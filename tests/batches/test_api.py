@@ -105,6 +105,48 @@ def test_bad_rows_do_not_sink_a_batch(api: Api) -> None:
     assert [row["row"] for row in listed["data"]] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"variables": {"first_name": "Bob"}}, "phone"),
+        ({"phone": 12025550124}, "phone"),
+        ({"phone": BOB, "variables": "Bob"}, "variables"),
+        ({"phone": BOB, "nickname": "Bob"}, "nickname"),
+        ({"phone": BOB, "variables": {"first_name": "B\0b"}}, None),
+        ({"phone": "\ud800", "variables": {}}, None),
+        (BOB, None),
+        (None, None),
+    ],
+)
+def test_a_row_of_another_form_does_not_sink_a_batch(enterprise: Api, row: Any, field: str | None) -> None:
+    """It is refused by its index, and with ``strict`` named by its field."""
+    body = order(enterprise, ADA)
+    body["recipients"].append(row)
+
+    def send(**more: Any) -> dict[str, Any]:
+        # Written by hand: the client refuses to send half of a surrogate pair.
+        sent = json.dumps({**body, **more})
+        headers = {"Content-Type": "application/json"}
+        return enterprise.client.post("/v1/calls/batch", content=sent, headers=headers).json()
+
+    problem = send(strict=True)
+    where = "recipients.1" if field is None else f"recipients.1.{field}"
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [(where, "invalid")]
+    answer = send()
+    assert [(row["index"], row["code"]) for row in answer["rejected"]] == [(1, "invalid")]
+    assert answer["accepted_count"] == 1
+
+
+def test_a_mended_row_is_another_request(enterprise: Api) -> None:
+    """Also where only a row that could not be read was changed."""
+    headers = {"Idempotency-Key": "batch-3"}
+    body = order(enterprise, ADA)
+    for row, status in (({"phone": 1}, 201), ({"phone": 1}, 201), ({"phone": 2}, 422)):
+        sent = {**body, "recipients": [*body["recipients"], row]}
+        answer = enterprise.client.post("/v1/calls/batch", json=sent, headers=headers)
+        assert answer.status_code == status
+
+
 def test_strict_refuses_all_where_a_row_is_bad(api: Api) -> None:
     """Nothing is stored, and the bad rows are named."""
     problem = refused(api, ADA, "nonsense", strict=True)

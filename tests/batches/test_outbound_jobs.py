@@ -45,6 +45,13 @@ def test_each_number_has_its_own_metadata(enterprise: Api) -> None:
     assert all(call.metadata_for_agent for call in calls)
 
 
+def test_a_number_of_another_form_does_not_sink_a_job(enterprise: Api) -> None:
+    """It is refused by its index."""
+    answer = made(enterprise, to=[ADA, 12025550124, {"to": BOB, "metadata": "Bob"}, {"to": BOB, "x": 1}])
+    assert answer["accepted"] == 1
+    assert [(row["index"], row["to"]) for row in answer["rejected"]] == [(1, ""), (2, BOB), (3, BOB)]
+
+
 def test_refusals_have_the_dialects_shape(enterprise: Api) -> None:
     """A result, a sentence, and the numbers at fault."""
     order = {"agentId": enterprise.agent.id, "to": ["nonsense"], "metadata": {"first_name": "you"}}

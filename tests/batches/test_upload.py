@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import httpx
+import pytest
 from sqlmodel import select
 
 from outdial.models import Batch, Call
@@ -44,6 +45,22 @@ def test_a_file_becomes_a_batch(enterprise: Api) -> None:
         (5, "duplicate"),
     ]
     assert (answer["name"], answer["concurrency"], answer["schedule_at"]) == ("April", 2, 1714000000)
+
+
+@pytest.mark.parametrize("path", ["/calls/batch/upload", "/outbound-jobs/upload", "/do-not-call/upload"])
+def test_a_misspelt_field_is_refused(enterprise: Api, path: str) -> None:
+    """As in JSON: a time that is not understood must not call anybody now."""
+    fields = {"agent_id": enterprise.agent.id, "agentId": enterprise.agent.id, "shedule_at": "1893456000"}
+    if path.startswith("/calls"):
+        del fields["agentId"]
+    elif path.startswith("/outbound-jobs"):
+        del fields["agent_id"]
+    files = {"file": ("people.csv", b"phone,first_name\n+12025550123,Ada\n")}
+    answer = enterprise.client.post(f"/v1{path}", files=files, data=fields)
+    assert answer.status_code == 422
+    assert "shedule_at" in [error["field"] for error in answer.json()["errors"]]
+    with enterprise.database.read() as session:
+        assert session.exec(select(Call)).all() == []
 
 
 def test_national_numbers_need_a_region(enterprise: Api) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 from sqlmodel import Session
 
 from api.batches import reports
@@ -14,10 +14,12 @@ from api.batches.actions import Running
 from api.batches.events import EventSourceResponse, watch
 from api.batches.files import EncodingText, FileDep, MappingDep, RegionText, digest_of
 from api.batches.gateway import BatchGatewayDep
+from api.batches.row import Row, digest_with_rows
 from api.batches.taking import UploadDep
 from api.body import Body
 from api.deps import DatabaseDep, PageDep, PrincipalDep
 from api.errors import renamed_fields
+from api.forms import KNOWN_FIELDS_ONLY
 from api.paging import read_page
 from outdial.batches.files import RecipientFile
 from outdial.batches.progress import BatchProgress, progress_of, progress_of_each
@@ -48,16 +50,35 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 Spacing = Annotated[float, Field(ge=0, le=LONGEST_SPACING, description="Seconds between two calls.")]
 
 
-class JobNumber(Body):
+class JobNumber(Row):
     """One number with what the agent is told of it."""
+
+    naming = ("to",)
 
     to: str = Field(description="E.164.", examples=["+12025550123"])
     metadata: dict[str, Any] | None = Field(default=None, description="Values for this number.")
 
     def to_recipient(self) -> Recipient:
         """The same in the domain's words."""
+        if self.fault is not None:
+            return Recipient(self.to, error=self.fault.error)
         told = self.metadata or {}
         return Recipient(self.to, told, metadata=told)
+
+    def also_told(self, shared: dict[str, Any]) -> "JobNumber":
+        """The same with what all numbers of the job are told; its own metadata counts for more."""
+        return self.model_copy(update={"metadata": {**shared, **(self.metadata or {})}})
+
+
+def _as_number(row: Any) -> Any:
+    return {"to": row} if isinstance(row, str) else row
+
+
+_JobRow = Annotated[
+    JobNumber,
+    WrapValidator(JobNumber.read),
+    BeforeValidator(_as_number, json_schema_input_type=str | JobNumber),
+]
 
 
 class JobCreate(Body):
@@ -66,7 +87,8 @@ class JobCreate(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     agentId: str  # noqa: N815 (the published style)
-    to: list[str | JobNumber] = Field(min_length=1, description="Numbers, alone or with metadata.")
+    rows = "to"
+    to: list[_JobRow] = Field(min_length=1, description="Numbers, alone or with metadata.")
     trigger: str | None = Field(None, description="Which of the agent's tasks the calls are.")
     metadata: dict[str, Any] | None = Field(None, description="Told to the agent in every call.")
     call_spacing: Spacing = SPACING
@@ -74,11 +96,7 @@ class JobCreate(Body):
 
     def recipients(self) -> list[Recipient]:
         """The numbers, each with what all of them are told."""
-        rows = [JobNumber(to=row) if isinstance(row, str) else row for row in self.to]
-        shared = self.metadata or {}
-        return [
-            JobNumber(to=row.to, metadata={**shared, **(row.metadata or {})}).to_recipient() for row in rows
-        ]
+        return [row.also_told(self.metadata or {}).to_recipient() for row in self.to]
 
 
 class JobRejected(BaseModel):
@@ -162,14 +180,23 @@ def create(body: JobCreate, upload: UploadDep) -> Response:
     """One call after the other, 5 seconds apart unless `call_spacing` says otherwise."""
     request = _request(upload, body.agentId, body.trigger, body.call_spacing, body.name)
     with renamed_fields(_NAMES):
-        return upload.create(request, body.recipients(), digest=f"jobs {body.model_dump_json()}", show=_made)
+        return upload.create(
+            request, body.recipients(), digest=f"jobs {digest_with_rows(body, body.to)}", show=_made
+        )
 
 
-@router.post("/upload/", include_in_schema=False, status_code=201, response_model=JobMade)
+@router.post(
+    "/upload/",
+    include_in_schema=False,
+    status_code=201,
+    response_model=JobMade,
+    dependencies=KNOWN_FIELDS_ONLY,
+)
 @router.post(
     "/upload",
     status_code=201,
     summary="Call the numbers of a file",
+    dependencies=KNOWN_FIELDS_ONLY,
     response_model=JobMade,
     responses=_REFUSED,
 )
