@@ -81,7 +81,7 @@ async def end(
 
 async def _answer(talker: Talker, said: list[Utterance]) -> tuple[str, bool]:
     parts = [part async for part in talker.reply(said)]
-    return "".join(part.text for part in parts).strip(), any(part.end for part in parts)
+    return "".join(part.told for part in parts).strip(), any(part.end for part in parts)
 
 
 def _agent(view: View, database: Database, agent_id: str) -> tuple[Agent, AgentDefinition]:

@@ -49,6 +49,9 @@ class AgentPatch(Body):
     on_voicemail: VoicemailAction | None = None
     voicemail_message: str | None = None
     transfer_number: str | None = None
+    keypad: bool | None = None
+    languages: list[str] | None = None
+    sounds: dict[str, str] | None = None
 
     def applied_to(self, definition: AgentDefinition) -> AgentDefinition:
         """The definition with these changes. Raises pydantic's ValidationError where that makes none."""

@@ -27,11 +27,23 @@ class ReplyPart:
     """A piece of what the agent says, spaces included.
 
     ``end`` on the last one asks to hang up after it, ``transfer`` to connect the callee to a person instead.
+    ``keys`` are pressed and the ``sound``, an address, is played after the words; ``language`` is spoken and
+    understood from these words on.
     """
 
     text: str
     end: bool = False
     transfer: bool = False
+    keys: str | None = None
+    sound: str | None = None
+    language: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The words, and what was done besides, as a transcript has it."""
+        done = [f"[Pressed {self.keys} on the keypad.]"] if self.keys else []
+        done += ["[Played a recording.]"] if self.sound else []
+        return " ".join([self.text, *done]) if done else self.text
 
 
 class Extraction(BaseModel):

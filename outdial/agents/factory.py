@@ -23,15 +23,15 @@ def make_talker(
 ) -> Talker:
     """Who talks. Raises Invalid where a variable of the prompt or opening line is missing."""
     opening = render(opening_of(definition, brief), variables)
-    transfers = definition.transfer_number is not None
     if definition.model == SCRIPTED:
-        return ScriptedTalker(opening, transfers=transfers)
+        return ScriptedTalker(opening, transfers=definition.transfer_number is not None)
     # Here and below: the model libraries take seconds to import, and the scripted agent needs none of them.
     from outdial.agents.talker import ModelTalker
+    from outdial.agents.tools import Tools
 
     # Facts are added after rendering: braces in what a client sent ask for nothing.
     prompt = render(prompt_of(definition, brief), variables) + facts_of(brief)
-    return ModelTalker(definition.model, opening, prompt, settings, transfers)
+    return ModelTalker(definition.model, opening, prompt, settings, Tools.of(definition))
 
 
 def make_analyst(definition: AgentDefinition, variables: Mapping[str, Any], settings: Settings) -> Analyst:

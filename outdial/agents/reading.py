@@ -57,7 +57,7 @@ _SUMMARIES = {
     Stance.REFUSED: "{who} declined: “{words}”",
     Stance.CALLBACK: "{who} asked to be called back{time}.",
     Stance.OPT_OUT: "{who} asked not to be called again.",
-    Stance.UNSETTLED: "{who} ended the call before anything was settled.",
+    Stance.UNSETTLED: "The call with {who} ended before anything was settled.",
     Stance.SILENT: "The call was answered, but {who} said nothing.",
 }
 

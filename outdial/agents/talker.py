@@ -1,10 +1,9 @@
 """An agent that talks through a language model, streaming its words as they are made."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pydantic import BaseModel, Field
-from pydantic_ai import Agent, ToolOutput
+from pydantic_ai import Agent
 from pydantic_ai.exceptions import AgentRunError, UserError
 from pydantic_ai.messages import (
     AgentStreamEvent,
@@ -21,6 +20,7 @@ from pydantic_ai.run import AgentRunResultEvent
 
 from outdial.agents.base import ReplyPart, TalkFailed, Utterance
 from outdial.agents.providers import model_named
+from outdial.agents.tools import Output, Tools
 from outdial.models.call import Speaker
 from outdial.settings import Settings
 
@@ -37,33 +37,15 @@ _PICKED_UP = "[The phone was picked up.]"
 _SILENCE = "[Silence.]"
 
 
-class EndCall(BaseModel):
-    """Hang up after this turn."""
-
-    farewell: str = Field("", description="A short goodbye to say; empty if you have said it already.")
-
-
-class Transfer(BaseModel):
-    """Connect the person to a human colleague, because they asked for one or need one."""
-
-    words: str = Field("", description="A short sentence that you are connecting them; empty if you said it.")
-
-
-_Output = str | EndCall | Transfer
-
-
 @dataclass(frozen=True)
 class ModelTalker:
-    """Talks through ``model``. ``line`` and ``prompt`` are the opening and the system prompt, rendered.
-
-    ``transfers`` is whether there is a person to connect the callee to.
-    """
+    """Talks through ``model``. ``line`` and ``prompt`` are the opening and the system prompt, rendered."""
 
     model: str
     line: str
     prompt: str
     settings: Settings
-    transfers: bool = False
+    tools: Tools = field(default_factory=Tools)
 
     @property
     def label(self) -> str:
@@ -85,21 +67,32 @@ class ModelTalker:
             message_history=messages_of(said), timeout=self.settings.model_timeout
         ) as events:
             async for event in events:
-                part = _part_of(event, spoken=spoken)
+                part = self._part_of(event, spoken=spoken)
                 if part:
                     spoken = True
                     yield part
 
-    def _agent(self) -> Agent[None, _Output]:
-        tools = [ToolOutput(EndCall, name="end_call")]
+    def _agent(self) -> Agent[None, Output]:
         return Agent(
             model_named(self.model, self.settings),
             name="talker",
-            output_type=[str, *tools, ToolOutput(Transfer, name="transfer_call")]
-            if self.transfers
-            else [str, *tools],
+            output_type=[str, *self.tools.outputs()],
             instructions=f"{self.prompt}\n\n{HOUSE_RULES}",
         )
+
+    def _part_of(
+        self, event: AgentStreamEvent | AgentRunResultEvent[Output], *, spoken: bool
+    ) -> ReplyPart | None:
+        match event:
+            case (
+                PartStartEvent(part=TextPart(content=text))
+                | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
+            ):
+                return ReplyPart(text) if text else None
+            case AgentRunResultEvent(result=result):
+                return self.tools.part(result.output, spoken=spoken)
+            case _:
+                return None
 
 
 def messages_of(said: Sequence[Utterance]) -> list[ModelMessage]:
@@ -124,18 +117,3 @@ def _message_of(turn: Utterance) -> ModelMessage:
     if turn.speaker is Speaker.CALLEE:
         return ModelRequest(parts=[UserPromptPart(turn.text)])
     return ModelResponse(parts=[TextPart(turn.text)])
-
-
-def _part_of(event: AgentStreamEvent | AgentRunResultEvent[_Output], *, spoken: bool) -> ReplyPart | None:
-    match event:
-        case (
-            PartStartEvent(part=TextPart(content=text))
-            | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
-        ):
-            return ReplyPart(text) if text else None
-        case AgentRunResultEvent(result=result) if isinstance(result.output, EndCall):
-            return ReplyPart("" if spoken else result.output.farewell, end=True)
-        case AgentRunResultEvent(result=result) if isinstance(result.output, Transfer):
-            return ReplyPart("" if spoken else result.output.words, transfer=True)
-        case _:
-            return None

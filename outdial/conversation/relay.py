@@ -18,6 +18,8 @@ from outdial.conversation.talk import Heard, Interrupted
 SECONDS_PER_LETTER: Final = 0.06
 # What playing may lag behind that.
 PLAYING_GRACE: Final = 1.5
+# How long a recording may play where the carrier does not tell when it is over.
+LONGEST_SOUND: Final = 30.0
 # After a key, how long the next one is waited for.
 KEYS_PAUSE: Final = 1.5
 
@@ -123,6 +125,17 @@ class RelayLine:
             self._quiet.clear()
         self._speaks_until = max(self._speaks_until, time.monotonic()) + len(part) * SECONDS_PER_LETTER
         await self._write({"type": "text", "token": part, "last": False})
+
+    async def press(self, keys: str) -> None:
+        await self._write({"type": "sendDigits", "digits": keys})
+
+    async def play(self, source: str) -> None:
+        self._quiet.clear()
+        self._speaks_until = max(self._speaks_until, time.monotonic()) + LONGEST_SOUND
+        await self._write({"type": "play", "source": source, "loop": 1, "interruptible": True})
+
+    async def change_language(self, language: str) -> None:
+        await self._write({"type": "language", "ttsLanguage": language, "transcriptionLanguage": language})
 
     async def listen(self, said: Sequence[Utterance]) -> Heard:
         cut: str | None = None

@@ -59,6 +59,15 @@ class SimulatedLine:
     async def say(self, part: str) -> None:
         await self._pass(_seconds(part))
 
+    async def press(self, keys: str) -> None:
+        """Nobody here asks for keys."""
+
+    async def play(self, source: str) -> None:
+        """Silent here."""
+
+    async def change_language(self, language: str) -> None:
+        """Everybody here understands."""
+
     async def listen(self, said: Sequence[Utterance]) -> Heard:
         reply, limit = self._callee.hears(said), self._patience.seconds(said)
         is_silent = reply.text is None and not reply.hangs_up

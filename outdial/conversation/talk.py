@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from outdial.agents.base import Talker, TalkFailed, Utterance
+from outdial.agents.base import ReplyPart, Talker, TalkFailed, Utterance
 from outdial.conversation.transcript import Transcript
 from outdial.models.call import Speaker
 
@@ -57,6 +57,18 @@ class Transport(Protocol):
 
     async def say(self, part: str) -> None:
         """Speak a part of the agent's turn; the parts of one turn follow each other without a pause."""
+        ...
+
+    async def press(self, keys: str) -> None:
+        """Press these keys, after the words so far."""
+        ...
+
+    async def play(self, source: str) -> None:
+        """Play the recording at that address, after the words so far."""
+        ...
+
+    async def change_language(self, language: str) -> None:
+        """Speak and understand that language from here on."""
         ...
 
     async def listen(self, said: Sequence[Utterance]) -> Heard:
@@ -145,14 +157,24 @@ async def _stream(
     """Speak the agent's turn as it is made, gathering it in ``parts``; answers whether it ends the call, and how."""
     end: EndedBy | None = None
     async for part in talker.reply(transcript.said):
-        parts.append(part.text)
+        parts.append(part.told)
         if part.end or part.transfer:
             end = "transfer" if part.transfer else "agent"
-        if part.text:
-            await transport.say(part.text)
+        await _do(part, transport)
     if not end and not "".join(parts).strip():
         raise TalkFailed(f"{talker.label} said nothing")
     return end
+
+
+async def _do(part: ReplyPart, transport: Transport) -> None:
+    if part.language:
+        await transport.change_language(part.language)
+    if part.text:
+        await transport.say(part.text)
+    if part.keys:
+        await transport.press(part.keys)
+    if part.sound:
+        await transport.play(part.sound)
 
 
 async def _listen(transport: Transport, transcript: Transcript) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel
 from pydantic import Field as PydanticField
@@ -11,6 +11,8 @@ from sqlmodel import Field
 
 from outdial.ids import new_id
 from outdial.models.base import JsonColumn, Table, UtcDateTime, utc_now
+
+LANGUAGE: Final = r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$"
 
 
 class OutcomeChoice(BaseModel):
@@ -55,7 +57,7 @@ class AgentDefinition(BaseModel):
 
     system_prompt: str = PydanticField(min_length=1, max_length=50_000)
     opening_line: str = PydanticField(min_length=1, max_length=2_000)
-    language: str = PydanticField(default="en-US", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+    language: str = PydanticField(default="en-US", pattern=LANGUAGE)
     voice: str | None = PydanticField(default=None, max_length=200)
     model: str = PydanticField(default="scripted", max_length=200, examples=["scripted", "openai:gpt-5.2"])
     outcomes: list[OutcomeChoice] = PydanticField(min_length=1, max_length=50)
@@ -68,6 +70,23 @@ class AgentDefinition(BaseModel):
         pattern=r"^\+[1-9]\d{6,14}$",
         description="A person's phone, E.164; set, the agent may connect the callee to it.",
         examples=["+12025550199"],
+    )
+    keypad: bool = PydanticField(
+        default=False, description="Whether it may press keys, for machines that ask."
+    )
+    languages: list[Annotated[str, PydanticField(pattern=LANGUAGE)]] = PydanticField(
+        default_factory=list[str],
+        max_length=20,
+        description="Further languages, to which it may change with the callee.",
+        examples=[["es-US"]],
+    )
+    sounds: dict[str, Annotated[str, PydanticField(pattern=r"^https://\S+$", max_length=2_000)]] = (
+        PydanticField(
+            default_factory=dict[str, str],
+            max_length=20,
+            description="Recordings that it may play, by name.",
+            examples=[{"disclosure": "https://example.com/disclosure.mp3"}],
+        )
     )
 
 

@@ -83,6 +83,8 @@ def test_an_archived_agent_is_listed_on_request_and_unchangeable(api: Api) -> No
         ({"on_voicemail": "leave_message"}, "voicemail_message"),
         ({"model": "gpt"}, "model"),
         ({"model": "nobody:gpt"}, "model"),
+        ({"languages": ["Spanish please"]}, "languages.0"),
+        ({"sounds": {"terms": "http://example.com/terms.mp3"}}, "sounds.terms"),
         ({"temperature": 1}, "temperature"),
     ],
 )

@@ -55,6 +55,25 @@ def test_a_farewell_given_only_to_the_tool_is_spoken() -> None:
         assert asyncio.run(_reply(_talker(server))) == [ReplyPart("Goodbye, Ada.", end=True)]
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "done"),
+    [
+        ("press_keys", {"keys": "1#"}, ReplyPart("", keys="1#")),
+        ("change_language", {"language": "es-US", "words": "Claro."}, ReplyPart("Claro.", language="es-US")),
+        ("play_sound", {"sound": "terms"}, ReplyPart("", sound="https://example.com/terms.mp3")),
+    ],
+)
+def test_the_model_does_what_its_agent_may(tool: str, arguments: dict[str, str], done: ReplyPart) -> None:
+    """Keys, languages and recordings are tools of agents that name them, and of no other."""
+    able = {"keypad": True, "languages": ["es-US"], "sounds": {"terms": "https://example.com/terms.mp3"}}
+    with model_server(Answer(tool=tool, arguments=arguments)) as server:
+        settings = Settings(model_base_url=f"{server.url}/v1")
+        agent = a_definition(model="openai:test-model", **able)
+        assert asyncio.run(_reply(make_talker(agent, {"first_name": "Ada"}, settings))) == [done]
+        with pytest.raises(TalkFailed):
+            asyncio.run(_reply(_talker(server)))
+
+
 def test_the_model_sees_the_rendered_prompt_and_the_turns_in_order() -> None:
     """Variables stand where the prompt names them; the agent is the assistant, the callee the user."""
     with model_server(Answer(("Fine.",))) as server:

@@ -37,6 +37,9 @@ class Slow:
         if said[-1].text.endswith("leave"):
             yield ReplyPart("Bye.", end=True)
             return
+        if said[-1].text.endswith("all at once"):
+            yield ReplyPart("Claro.", language="es-US", keys="12#", sound="https://example.com/terms.mp3")
+            return
         try:
             for word in ("one ", "two ", "three ", "four "):
                 yield ReplyPart(word)
@@ -105,6 +108,23 @@ async def test_an_interruption_stops_the_agent_at_once() -> None:
     await phone.say("leave")
     assert (await phone.ended()).ended_by == "agent"
     assert [turn.text for turn in phone.kept.turns] == ["Hello.", "go on", "one", "leave", "Bye."]
+
+
+async def test_an_agent_changes_its_language_presses_keys_and_plays_recordings() -> None:
+    """Each with its own frame, in order, and the transcript tells of it."""
+    phone = Phone()
+    await phone.settle()
+    await phone.say("all at once")
+    assert phone.sent[2:] == [
+        {"type": "language", "ttsLanguage": "es-US", "transcriptionLanguage": "es-US"},
+        {"type": "text", "token": "Claro.", "last": False},
+        {"type": "sendDigits", "digits": "12#"},
+        {"type": "play", "source": "https://example.com/terms.mp3", "loop": 1, "interruptible": True},
+        {"type": "text", "token": "", "last": True},
+    ]
+    phone.line.close()
+    await phone.ended()
+    assert phone.kept.turns[-1].text == "Claro. [Pressed 12# on the keypad.] [Played a recording.]"
 
 
 async def test_what_is_broken_off_before_a_word_was_heard_was_not_said() -> None:

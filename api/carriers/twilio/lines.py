@@ -74,9 +74,7 @@ def what_to_do(
         return _twiml(hangup_twiml())
     agent, to = found[2], Addresses.of(settings, f"{call_id}:{attempt}")
     socket = to.relay(relay_token(settings, f"{call_id}:{attempt}"))
-    return _twiml(
-        talk_twiml(settings, socket=socket, then=to.talked, language=agent.language, voice=agent.voice)
-    )
+    return _twiml(talk_twiml(settings, agent, socket=socket, then=to.talked))
 
 
 @router.post("/talked")

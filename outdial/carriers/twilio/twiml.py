@@ -5,29 +5,32 @@ from typing import Any, Final
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from outdial.carriers.base import Speech
+from outdial.models import AgentDefinition
 from outdial.settings import Settings
 
 # Twilio then tells when it has spoken our words, so that the last ones are not cut.
 _EVENTS: Final = "speaker-events tokens-played"
 
 
-def talk_twiml(settings: Settings, *, socket: str, then: str, language: str, voice: str | None) -> str:
+def talk_twiml(settings: Settings, agent: AgentDefinition, *, socket: str, then: str) -> str:
     """Connect the line to our socket; ``then`` is asked what to do afterwards."""
     response: Any = VoiceResponse()
     connect: Any = Connect(action=then)
     chosen: dict[str, Any] = {
-        "voice": voice,
+        "voice": agent.voice,
         "tts_provider": settings.twilio_tts_provider,
         "transcription_provider": settings.twilio_transcription_provider,
     }
-    connect.conversation_relay(
+    relay: Any = connect.conversation_relay(
         url=socket,
-        language=language,
+        language=agent.language,
         interruptible="any",
         dtmf_detection=True,
         events=_EVENTS,
         **{name: value for name, value in chosen.items() if value},
     )
+    for language in agent.languages:
+        relay.language(code=language)
     response.append(connect)
     return str(response)
 
