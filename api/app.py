@@ -35,6 +35,7 @@ from api.context import RequestContext
 from api.dashboard import mount as dashboard
 from api.dialects import mount as dialects
 from api.gateway import Gateway
+from api.load import LoadLimit
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.starting import Starter
 from api.webhooks import account as webhook_account
@@ -91,6 +92,7 @@ def create_app(
         redoc_url=None,
         middleware=[
             Middleware(RequestContext),
+            Middleware(LoadLimit, limit=settings.max_requests),
             Middleware(RateLimitHeaders),
             Middleware(
                 BodyLimit,

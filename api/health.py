@@ -16,8 +16,8 @@ class Health(BaseModel):
 
 
 @router.get("/healthz", summary="Is the process alive?")
-def healthz() -> Health:
-    """Answers as long as the process does; asks nobody else."""
+async def healthz() -> Health:
+    """Answers as long as the process does, however much it has to do; asks nobody else."""
     return Health()
 
 

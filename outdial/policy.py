@@ -12,8 +12,8 @@ from outdial.vocabulary import Disposition
 RETRIED = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.VOICEMAIL, Disposition.FAILED})
 
 # A dial proven never to have reached the carrier costs the person nothing, so it is made again without using
-# up a retry: ever later, since the carrier may be away or ask to slow down, but not for ever.
-MOST_UNPLACED = 10
+# up a retry: ever later, since the carrier may be away or ask to slow down, but not for ever: half an hour and more.
+MOST_UNPLACED = 40
 UNPLACED_WAIT = 1.0
 LONGEST_UNPLACED_WAIT = 60.0
 

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="The API's address as others reach it; unset: host and port."
     )
+    max_requests: int = Field(
+        default=200,
+        gt=0,
+        description="Requests that one API process answers at once; more are told to come again, by 503.",
+    )
     max_body_bytes: int = Field(default=1_048_576, gt=0, description="The largest request body that is read.")
     max_list_bytes: int = Field(
         default=16_777_216, gt=0, description="The largest body that lists recipients, as JSON."

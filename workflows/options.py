@@ -9,8 +9,14 @@ UNTIL_DONE = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
 
-# For a conversation, which another worker goes on with where one was lost; what fails so often is a fault.
-GO_ON = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1, maximum_attempts=10)
+# For a conversation, which another worker goes on with where one was lost. A database may be away for minutes; what
+# fails for longer is a fault.
+GO_ON = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=1.2,
+    maximum_interval=timedelta(seconds=10),
+    maximum_attempts=60,
+)
 
 
 def while_waiting_for_a_line() -> RetryPolicy:

@@ -3,7 +3,6 @@
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -11,6 +10,7 @@ from sqlmodel import Session
 
 from outdial.settings import Settings
 from outdial.store.tuning import Tuning
+from outdial.store.writers import Turns
 
 
 class Database:
@@ -26,7 +26,9 @@ class Database:
         self.tuning = tuning or Tuning()
         self.is_sqlite = url.get_backend_name() == "sqlite"
         # Waiting writers of SQLite sleep, poll and overtake each other; those of one process take turns instead.
-        self._turn: AbstractContextManager[Any] = RLock() if self.is_sqlite else nullcontext()
+        self._turn: AbstractContextManager[Any] = (
+            Turns(self.tuning.busy_timeout) if self.is_sqlite else nullcontext()
+        )
         options = self.tuning.for_sqlite() if self.is_sqlite else self.tuning.for_postgresql()
         if self.is_sqlite:
             Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
