@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -27,6 +28,11 @@ def check_size(data: dict[str, Any], *, keys: int, kilobytes: int, field: str) -
         raise Invalid(f"Expected at most {keys} keys, found {len(data)}.", field=field)
     if len(json.dumps(data, ensure_ascii=False).encode()) > kilobytes * 1024:
         raise Invalid(f"Expected at most {kilobytes} KiB of JSON.", field=field)
+
+
+def composed(text: str) -> str:
+    """Characters in one form: some systems send か and its voicing mark apart, and が is to be found by either."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _walk(data: Any) -> Iterator[tuple[Any, int]]:

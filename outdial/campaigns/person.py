@@ -1,6 +1,5 @@
 """Whom a call of a schedule goes to, as the client described them."""
 
-import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from outdial.batches.request import Recipient
 from outdial.contacts.people import FIELDS, MAX_CUSTOM, MAX_CUSTOM_KIB
-from outdial.storable import check_size
+from outdial.storable import check_size, composed
 
 MAX_NAME = 200
 CUSTOM = "custom"
@@ -60,8 +59,3 @@ class Person(BaseModel):
         own = {name: value for name, value in known.items() if value is not None}
         custom = self.custom_parameters or {}
         return {**custom, **own, CUSTOM: custom}
-
-
-def composed(text: str) -> str:
-    """Characters in one form: some systems send か and its voicing mark apart, and が is to be found by either."""
-    return unicodedata.normalize("NFC", text)

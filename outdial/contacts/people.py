@@ -11,7 +11,7 @@ from outdial import numbers
 from outdial.errors import Conflict
 from outdial.localtime import known_timezone
 from outdial.models import Account, Contact
-from outdial.storable import check_size
+from outdial.storable import check_size, composed
 from outdial.store.contacts import by_number
 
 MAX_CUSTOM, MAX_CUSTOM_KIB = 50, 16
@@ -59,7 +59,7 @@ def change(
     if "custom" in given:
         given["custom"] = _merged(contact.custom, given["custom"] or {})
     for name, value in given.items():
-        setattr(contact, name, value)
+        setattr(contact, name, composed(value) if name in FIELDS and value else value)
     contact.updated_at = now
     session.add(contact)
     session.flush()

@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from outdial.models import Call, Consent, Contact
+from outdial.storable import composed
 from outdial.store.scope import rows_of
 
 _SEARCHED = (
@@ -35,7 +36,7 @@ def by_numbers(session: Session, account_id: str, numbers: Collection[str]) -> d
 def matching(account_id: str, words: Sequence[str]) -> SelectOfScalar[Contact]:
     """A query over contacts whose number, email or names contain each of ``words``; upper and lower case alike."""
     query = rows_of(account_id, Contact)
-    for word in words:
+    for word in map(composed, words):
         query = query.where(
             or_(*(col(getattr(Contact, name)).icontains(word, autoescape=True) for name in _SEARCHED))
         )

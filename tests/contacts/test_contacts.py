@@ -1,5 +1,6 @@
 """Contacts over the API: created or merged, found, changed; consent; variables in calls."""
 
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -117,6 +118,14 @@ def test_contacts_are_searched_by_words(api: Api) -> None:
     assert (found(api, q="%"), found(api, q="love_")) == (["100%"], ["100%"])
     assert found(api, q="nobody") == []
     assert found(api, number="+14155550143") == ["Ada"]
+
+
+def test_japanese_names_are_found_however_they_were_typed(api: Api) -> None:
+    """The voicing mark by itself or within its character, in the name and in the search."""
+    apart, within = unicodedata.normalize("NFD", "ガタロウ"), "ガタロウ"
+    create(api, number="+14155550143", first_name="A", phonetic_first_name=apart)
+    create(api, number="+14155550144", first_name="B", phonetic_first_name=within)
+    assert sorted(found(api, q=apart)) == sorted(found(api, q=within)) == ["A", "B"]
 
 
 def test_contacts_are_listed_by_pages(api: Api) -> None:

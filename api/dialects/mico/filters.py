@@ -7,9 +7,8 @@ from fastapi import Depends, Query
 
 from api.dialects.mico.words import read_attempt_status, read_outcome
 from outdial import numbers
-from outdial.campaigns.person import composed
 from outdial.models import Account
-from outdial.storable import check_storable
+from outdial.storable import check_storable, composed
 from outdial.store.outbound_calls import OutboundFilter
 
 Text = Annotated[str | None, Query(max_length=320)]
