@@ -22,7 +22,7 @@ class SecretUnreadable(Unavailable):
 class SecretBox:
     """Authenticated encryption of short texts. The first key encrypts, any of them decrypts.
 
-    To rotate: put a new key first, keep the old ones until ``reencrypt`` has been over every stored secret.
+    To rotate: put a new key first, keep the old ones until `outdial.rotation` has been over every stored secret.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -53,16 +53,17 @@ class SecretBox:
 
 
 def secret_keys(settings: Settings) -> list[str]:
-    """The installation's keys, newest first; made and kept in the data folder where none are set."""
+    """The installation's keys, newest first; one is made and kept in the data folder where none are set."""
     if settings.secret_keys is None:
-        return [_kept_key(settings.data / KEY_FILE)]
+        return _kept_keys(settings.data / KEY_FILE)
     return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
 
 
-def _kept_key(path: Path) -> str:
+def _kept_keys(path: Path) -> list[str]:
+    """One a line."""
     if not path.exists():
         _make_key(path)
-    return path.read_text(encoding="ascii").strip()
+    return path.read_text(encoding="ascii").split()
 
 
 def _make_key(path: Path) -> None:

@@ -16,6 +16,7 @@ from outdial.plans import Plan
 from outdial.settings import Settings
 from outdial.store.accounts import all_accounts
 from outdial.store.database import Database
+from outdial.store.turns import take_turn
 
 SHORTEST_KEY = 16
 SETTING = "OUTDIAL_API_KEY"
@@ -35,12 +36,13 @@ def key_file(settings: Settings) -> Path:
 
 
 def open_access(database: Database, settings: Settings, first: FirstAccount) -> str:
-    """The key to use this installation with; makes the account and the key where there are none.
+    """The key to use this installation with; makes the account and the key where there are none, once.
 
     Raises Invalid where OUTDIAL_API_KEY is too short, or was revoked.
     """
     wanted = _wanted(settings)
     with database.write() as session:
+        take_turn(session)
         if wanted and authenticate(session, wanted):
             return wanted
         if wanted and settings.api_key is None:

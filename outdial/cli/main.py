@@ -4,12 +4,15 @@ from typing import Annotated
 
 import typer
 
+from outdial.cli.access import FirstAccount, key_file
 from outdial.cli.admin import account_app, key_app, opened
 from outdial.cli.batch import batch_app
 from outdial.cli.console import err, explained, show_rows
 from outdial.cli.demo.run import run as run_demo
 from outdial.cli.members import member_app
+from outdial.cli.secrets import secrets_app
 from outdial.cli.settings import rows
+from outdial.cli.setup import set_up_database, set_up_temporal
 from outdial.cli.up import run_until_stopped, stay_up
 from outdial.settings import Settings
 
@@ -22,6 +25,7 @@ app.add_typer(batch_app, name="batch")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
 app.add_typer(member_app, name="member")
+app.add_typer(secrets_app, name="secrets")
 
 
 @app.command()
@@ -78,6 +82,27 @@ def doctor(
     )
     if not all(each.is_well for each in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def setup() -> None:
+    """Make what the parts need, when they run by themselves: tables, first account, Temporal's namespace.
+
+    Once before each release starts, and harmless at any other time, by several at once too. Waits a minute for a
+    Temporal that is still starting.
+
+    Example: OUTDIAL_TEMPORAL_ADDRESS=temporal.internal:7233 outdial setup
+    """
+    with explained():
+        now = Settings()
+        now.data.mkdir(parents=True, exist_ok=True)
+        _, first_run = set_up_database(now, FirstAccount())
+        run_until_stopped(set_up_temporal(now))
+    if now.api_key is None:
+        err.print(f"The API key is in {key_file(now)}.")
+    if first_run:
+        err.print(f"The first admin of the dashboard signs up at {first_run}", soft_wrap=True)
+    err.print("Everything is set up.")
 
 
 @app.command()

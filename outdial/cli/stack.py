@@ -10,21 +10,17 @@ from pathlib import Path
 
 import httpx
 
-from outdial.cli.access import FirstAccount, first_run_link, open_access
+from outdial.cli.access import FirstAccount
 from outdial.cli.pids import PidFile
 from outdial.cli.ports import check, needed
-from outdial.cli.service import Program, Service, StartFailed
+from outdial.cli.service import Program, Service
+from outdial.cli.setup import set_up_database, set_up_temporal
 from outdial.errors import Unavailable
 from outdial.settings import Settings
-from outdial.store.database import Database
-from outdial.store.migrate import migrate
 
-SETUP_TRIES = 20
-SETUP_PAUSE = 0.5
-
-# How long each may take to leave, in seconds. The worker lets conversations hand over; they go on elsewhere.
+# How long each may take to leave, in seconds; worker and API have `drain` besides, for what they are amid.
 API_GRACE = 15
-WORKER_GRACE = 30
+WORKER_GRACE = 10
 TEMPORAL_GRACE = 15
 
 # With the API at 8000 the worker's metrics are at 9464, which is usual for them.
@@ -70,8 +66,8 @@ class Stack:
             await temporal.ready(self._temporal_listens)
         for program in self._beside:
             await self._launch(program)
-        self.key = await asyncio.to_thread(self._prepare, first)
-        await self._set_up_temporal()
+        self.key, self.first_run = await asyncio.to_thread(set_up_database, self.settings, first)
+        await set_up_temporal(self.settings)
         worker, api = await self._launch(self._worker()), await self._launch(self._api())
         await api.ready(self._api_ready)
         await worker.ready()
@@ -95,28 +91,6 @@ class Stack:
         self._running.append(service)
         await service.start()
         return service
-
-    def _prepare(self, first: FirstAccount) -> str:
-        database = Database.from_settings(self.settings, "cli")
-        try:
-            migrate(database)
-            key = open_access(database, self.settings, first)
-            self.first_run = first_run_link(database, self.settings)
-            return key
-        finally:
-            database.close()
-
-    async def _set_up_temporal(self) -> None:
-        command, words = (sys.executable, "-m", "engine.setup"), b""
-        # A Temporal that has just begun to listen may still refuse for a moment.
-        for _ in range(SETUP_TRIES):
-            setup = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-            _, words = await setup.communicate()
-            if setup.returncode == 0:
-                return
-            await asyncio.sleep(SETUP_PAUSE)
-        address = self.settings.temporal_address
-        raise StartFailed(f"Temporal at {address} could not be set up:\n{words.decode(errors='replace')}")
 
     async def _temporal_listens(self) -> bool:
         port = self.settings.temporal_port
@@ -151,7 +125,8 @@ class Stack:
     def _worker(self) -> Program:
         environment = {"OUTDIAL_WORKER_METRICS_PORT": str(self.metrics_port)}
         command = [sys.executable, "-m", "worker"]
-        return Program("worker", command, WORKER_GRACE, announces="worker ready", environment=environment)
+        grace = self.settings.drain + WORKER_GRACE
+        return Program("worker", command, grace, announces="worker ready", environment=environment)
 
     @property
     def metrics_port(self) -> int:
@@ -160,9 +135,7 @@ class Stack:
         return self.settings.worker_metrics_port or (beside if beside <= LAST_PORT else 0)
 
     def _api(self) -> Program:
-        at = ["--host", self.settings.api_host, "--port", str(self.settings.api_port)]
-        command = [sys.executable, "-m", "uvicorn", "api.app:app", *at, "--timeout-graceful-shutdown", "10"]
-        return Program("api", command, API_GRACE)
+        return Program("api", [sys.executable, "-m", "api"], self.settings.drain + API_GRACE)
 
 
 @asynccontextmanager

@@ -27,21 +27,51 @@ def certified(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext, list[str]]:
     return server, client, asked
 
 
+class Authority:
+    """Certifies names, and is trusted by whoever trusts its ``file``. Everything is kept in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._certificate = _self_signed("Test authority", self._key)
+        self.file = folder / "ca.pem"
+        self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
+
+    def certify(self, name: str) -> tuple[Path, Path]:
+        """Files with a certificate for the name and with its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        signed = _unsigned(name, key, issuer=self._certificate.subject, ca=False).sign(
+            self._key, hashes.SHA256()
+        )
+        files = self._folder / f"{name}.pem", self._folder / f"{name}.key"
+        files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        files[1].write_bytes(_pem(key))
+        return files
+
+
 def _self_signed(name: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    return _unsigned(name, key, issuer=_named(name), ca=True).sign(key, hashes.SHA256())
+
+
+def _unsigned(
+    name: str, key: ec.EllipticCurvePrivateKey, *, issuer: x509.Name, ca: bool
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
-    unsigned = (
+    return (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
+        .subject_name(_named(name))
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
-    return unsigned.sign(key, hashes.SHA256())
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:

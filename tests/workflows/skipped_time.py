@@ -11,7 +11,7 @@ from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSki
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from engine.setup import add_search_attributes
+from engine.namespace import add_search_attributes
 from outdial.models import Call
 from outdial.store.database import Database
 from tests.running import Running, running

@@ -98,6 +98,11 @@ class LiveTalks:
         self._every = every
         self._held: set[str] = set()
 
+    @property
+    def live(self) -> int:
+        """How many there are now."""
+        return len(self._held)
+
     @asynccontextmanager
     async def holding(self, attempt_id: str) -> AsyncGenerator[None]:
         """The attempt's conversation is held here within the block."""
