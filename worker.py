@@ -27,6 +27,7 @@ from activities.conversation import ConversationActivities
 from activities.dialling import DiallingActivities
 from activities.parts import Parts
 from activities.records import RecordActivities
+from activities.retention import RetentionActivities
 from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
 from engine import tracing
@@ -141,14 +142,17 @@ def _records(parts: Parts) -> list[Callable[..., Any]]:
 
 def _upkeep(parts: Parts, client: Client) -> list[Callable[..., Any]]:
     upkeep, carriers = UpkeepActivities(parts, client), CarrierActivities(parts, client)
+    retention = RetentionActivities(parts.database, parts.settings, parts.clock)
     return [
         upkeep.reconcile,
         upkeep.sweep_lines,
-        upkeep.forget,
         carriers.tell_reports,
         carriers.watch_talks,
         carriers.keep_recordings,
-        carriers.delete_recordings,
+        retention.forget,
+        retention.forget_transcripts,
+        retention.forget_payloads,
+        retention.delete_recordings,
         BatchUpkeepActivities(parts, client).mend_batches,
     ]
 

@@ -67,18 +67,6 @@ class CarrierActivities:
             activity.heartbeat(fetched)
         return fetched
 
-    @activity.defn(name=names.DELETE_RECORDINGS)
-    def delete_recordings(self) -> int:
-        """Delete, here and at the carrier, what is older than the settings allow; answers how many."""
-        parts = self._parts
-        before = parts.clock() - timedelta(days=parts.settings.media_retention_days)
-        with parts.database.read() as session:
-            outdated = recordings.outdated(session, before, limit=PAGE)
-        for recording in outdated:
-            keeping.delete(parts.database, parts.settings, recording, parts.clock())
-            activity.heartbeat()
-        return len(outdated)
-
     def _untold(self) -> Sequence[CarrierReport]:
         with self._parts.database.read() as session:
             return reports.unsignalled(session, self._parts.clock() - LEFT_BEHIND, limit=PAGE)

@@ -1,4 +1,4 @@
-"""Upkeep: mends what a crash left between the database and Temporal, and forgets what has expired."""
+"""Upkeep: mends what a crash left between the database and Temporal."""
 
 import asyncio
 from collections.abc import Sequence
@@ -49,13 +49,6 @@ class UpkeepActivities:
             ended, after = ended + len(closed), page[-1].id
             activity.heartbeat(ended)
         return ended
-
-    @activity.defn(name=names.FORGET)
-    def forget(self) -> int:
-        """Delete idempotency keys that have expired; answers how many."""
-        parts = self._parts
-        with parts.database.write() as session:
-            return upkeep.forget_idempotency(session, parts.clock(), parts.settings.idempotency_lifetime)
 
     def _unstarted(self) -> Sequence[Call]:
         with self._parts.database.read() as session:

@@ -120,7 +120,7 @@ def read(call_id: str, principal: PrincipalDep, database: DatabaseDep, links: Li
         attempts,
         events,
         latency,
-        transcript_url=links.transcript_url(call.id, now) if transcript.attempts else None,
+        transcript_url=links.transcript_url(call.id, now) if transcript.is_kept else None,
         recording_url=links.recording_url(call.id, now) if recorded else None,
     )
 

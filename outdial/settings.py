@@ -166,7 +166,13 @@ class Settings(BaseSettings):
         default=None, description="Where recordings are kept, as an fsspec address; unset: the data folder."
     )
     media_retention_days: float = Field(
-        default=90, gt=0, description="How long recordings are kept, here and at the carrier."
+        default=90, ge=0, description="How long recordings are kept, here and at the carrier; 0: for ever."
+    )
+    transcript_retention_days: float = Field(
+        default=365, ge=0, description="How long it is kept what was said in a call; 0: for ever."
+    )
+    payload_retention_days: float = Field(
+        default=30, ge=0, description="How long webhooks and carriers' reports are kept; 0: for ever."
     )
     simulated_speed: float = Field(
         default=1.0, gt=0, description="How much faster than life simulated people ring and talk."

@@ -24,6 +24,9 @@ class AttemptTranscript(BaseModel):
     attempt: int = Field(description="1 is the first dial.", examples=[1])
     answered_at: datetime | None
     turns: list[TranscriptTurn]
+    deleted_at: datetime | None = Field(
+        None, description="When the words were deleted, because they were kept long enough."
+    )
 
 
 class Transcript(BaseModel):
@@ -32,14 +35,26 @@ class Transcript(BaseModel):
     call_id: str
     attempts: list[AttemptTranscript]
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is anything to read."""
+        return any(attempt.turns for attempt in self.attempts)
+
 
 def transcript_of(session: Session, call: Call) -> Transcript:
     """The transcript so far; it grows while the call is live."""
     spoken = [(attempt, calls.turns_of(session, attempt)) for attempt in calls.attempts_of(session, call)]
-    attempts = [_attempt(attempt, list(turns)) for attempt, turns in spoken if turns]
+    attempts = [
+        _attempt(attempt, list(turns)) for attempt, turns in spoken if turns or attempt.transcript_deleted_at
+    ]
     return Transcript(call_id=call.id, attempts=attempts)
 
 
 def _attempt(attempt: Attempt, turns: list[Turn]) -> AttemptTranscript:
     said = [TranscriptTurn(speaker=turn.speaker, text=turn.text, at=turn.at) for turn in turns]
-    return AttemptTranscript(attempt=attempt.number, answered_at=attempt.answered_at, turns=said)
+    return AttemptTranscript(
+        attempt=attempt.number,
+        answered_at=attempt.answered_at,
+        turns=said,
+        deleted_at=attempt.transcript_deleted_at,
+    )

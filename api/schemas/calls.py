@@ -170,6 +170,9 @@ class AttemptPublic(BaseModel):
     retry_at: datetime | None = Field(description="When the next attempt is due, if there is one.")
     error_code: str | None
     error_message: str | None
+    transcript_deleted_at: datetime | None = Field(
+        description="When what was said was deleted, because it was kept long enough."
+    )
 
 
 class EventPublic(BaseModel):
@@ -200,7 +203,7 @@ class CallDetail(CallPublic):
     events: list[EventPublic]
     latency_ms: LatencyPublic | None = Field(description="Null where it was not measured.")
     transcript_url: str | None = Field(
-        description="Works without a key and expires; null before anybody talked."
+        description="Works without a key and expires; null before anybody talked, and once the words were deleted."
     )
     recording_url: str | None = Field(
         description="Works without a key and expires; null if nothing is recorded."

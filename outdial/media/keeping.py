@@ -23,13 +23,14 @@ def fetch(database: Database, settings: Settings, recording: Recording, now: dat
         recordings.mark_fetched(session, recording.id, now)
 
 
-def delete(database: Database, settings: Settings, recording: Recording, now: datetime) -> None:
-    """Delete it at the carrier and here. What the carrier does not delete now is tried again later."""
+def delete(database: Database, settings: Settings, recording: Recording, now: datetime) -> bool:
+    """Delete it at the carrier and here; false where the carrier does not do so now: it is to be tried again."""
     try:
         delete_at_twilio(settings, recording.carrier_recording_id)
     except MediaAway as away:
         _log.warning("recording.not_deleted", recording_id=recording.id, reason=str(away))
-        return
+        return False
     MediaStore(settings).delete(recording.path)
     with database.write() as session:
         recordings.mark_deleted(session, recording.id, now)
+    return True

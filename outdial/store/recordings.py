@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import literal, tuple_
 from sqlmodel import Session, col, select
 
 from outdial.models import Attempt, Call, Recording
+from outdial.models.base import UtcDateTime
 
 
 def announce(
@@ -51,10 +53,17 @@ def unfetched(session: Session, *, limit: int) -> Sequence[Recording]:
     return session.exec(query.order_by(col(Recording.created_at)).limit(limit)).all()
 
 
-def outdated(session: Session, before: datetime, *, limit: int) -> Sequence[Recording]:
-    """What was recorded before that time and is still kept."""
-    query = select(Recording).where(Recording.created_at < before, col(Recording.deleted_at).is_(None))
-    return session.exec(query.order_by(col(Recording.created_at)).limit(limit)).all()
+def outdated(
+    session: Session, before: datetime, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Recording]:
+    """What was recorded before that time and is still kept, the oldest first, from behind ``after`` on."""
+    created_at, row_id = col(Recording.created_at), col(Recording.id)
+    query = select(Recording).where(created_at < before, col(Recording.deleted_at).is_(None))
+    if after is not None:
+        query = query.where(
+            tuple_(created_at, row_id) > tuple_(literal(after[0], UtcDateTime), literal(after[1]))
+        )
+    return session.exec(query.order_by(created_at, row_id).limit(limit)).all()
 
 
 def mark_fetched(session: Session, recording_id: str, now: datetime) -> None:

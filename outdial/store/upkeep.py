@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, text, update
+from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
-from outdial.models import Call, IdempotentRequest
+from outdial.models import Call
 
 # Written out, so that both databases see that the partial index fits.
 UNSTARTED = text("NOT workflow_started AND batch_id IS NULL")
@@ -40,11 +40,3 @@ def quiet_calls(session: Session, now: datetime, *, after: str, limit: int) -> S
         col(Call.id) > after,
     )
     return session.exec(query.order_by(col(Call.id)).limit(limit)).all()
-
-
-def forget_idempotency(session: Session, now: datetime, lifetime_seconds: float) -> int:
-    """Delete answers that are kept no longer; returns how many."""
-    oldest = now - timedelta(seconds=lifetime_seconds)
-    statement: Any = delete(IdempotentRequest).where(col(IdempotentRequest.created_at) < oldest)
-    deleted = cast("CursorResult[Any]", session.exec(statement))
-    return deleted.rowcount
