@@ -1,8 +1,6 @@
 """`outdial doctor`: is everything there that a real call needs? In words, with what to do where it is not."""
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -10,30 +8,18 @@ from twilio.base.exceptions import TwilioException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from outdial.agents.factory import validate_model
 from outdial.carriers.twilio.addresses import PREFIX
 from outdial.carriers.twilio.client import make_client
 from outdial.carriers.twilio.signatures import HEADER
-from outdial.errors import Invalid, OutdialError
+from outdial.cli.findings import Finding
+from outdial.cli.model_doctor import examine_model
+from outdial.errors import Invalid
 from outdial.settings import Settings
 
 WITHIN: Final = 10.0
 # A form that any installation answers; the call does not exist.
 _PROBE: Final = f"{PREFIX}/calls/call_doctor/1/status"
 _FIELDS: Final = {"CallSid": "CA" + "0" * 32, "CallStatus": "queued"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; ``cure`` is what to do, empty where all is well."""
-
-    what: str
-    found: str
-    cure: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        return not self.cure
 
 
 def examine(settings: Settings, model: str | None = None) -> Iterator[Finding]:
@@ -51,7 +37,7 @@ def examine(settings: Settings, model: str | None = None) -> Iterator[Finding]:
     yield address
     if address.is_well and settings.twilio_auth_token is not None:
         yield _signature(settings)
-    yield _model(settings, model)
+    yield examine_model(settings, model)
 
 
 def _carrier_cure(settings: Settings) -> str:
@@ -104,8 +90,11 @@ def _number(client: Client, settings: Settings) -> Finding:
 def _asked(what: str, look: Callable[[], Finding], cure: str) -> Finding:
     try:
         return look()
-    except (TwilioException, OSError) as error:
+    except TwilioException as error:
         return Finding(what, f"Twilio refuses: {type(error).__name__}", cure)
+    except OSError as error:
+        found = f"Twilio does not answer ({type(error).__name__})"
+        return Finding(what, found, "See to it that this machine reaches Twilio's API, then try again.")
 
 
 def _public_address(settings: Settings) -> Finding:
@@ -146,23 +135,3 @@ def _post(url: str, signature: str) -> int | None:
         return httpx.post(url, data=_FIELDS, headers={HEADER: signature}, timeout=WITHIN).status_code
     except httpx.HTTPError:
         return None
-
-
-def _model(settings: Settings, model: str | None) -> Finding:
-    """Whether the named model can be used; without a name, whether any key is there."""
-    if model is not None:
-        try:
-            validate_model(model, settings)
-        except OutdialError as error:
-            return Finding(
-                "model", model, f"{error.message} Set OUTDIAL_OPENAI_API_KEY or OUTDIAL_ANTHROPIC_API_KEY."
-            )
-        return Finding("model", f"{model} can be used")
-    keys = [settings.openai_api_key, settings.anthropic_api_key, settings.model_base_url]
-    known = any(keys) or any(os.environ.get(name) for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"))
-    if known:
-        return Finding("model", "a key is set")
-    cure = (
-        "Set OUTDIAL_OPENAI_API_KEY or OUTDIAL_ANTHROPIC_API_KEY; until then only the scripted agent talks."
-    )
-    return Finding("model", "no key is set", cure)
