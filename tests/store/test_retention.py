@@ -40,7 +40,7 @@ DAYS = {"transcript_retention_days": 10, "payload_retention_days": 5, "media_ret
 
 def retain(database: Database, job: str, **settings: Any) -> int:
     """Run that upkeep activity on a clock that stands at NOW; answers how much it deleted."""
-    given = Settings(**{**DAYS, **settings})
+    given = Settings.model_validate({**DAYS, **settings})
     activities = RetentionActivities(database, given, lambda: NOW)
     work: Callable[[], int] = getattr(activities, job)
     return ActivityEnvironment().run(work)
@@ -147,7 +147,7 @@ def test_carriers_reports_go_once_they_were_told(database: Database) -> None:
         call = a_call(session)
         for number, (at, told) in enumerate([(ago(days=6), NOW), (ago(days=6), None), (ago(days=4), NOW)]):
             own: dict[str, Any] = {"account_id": call.account_id, "call_id": call.id, "event_id": str(number)}
-            when = {"received_at": at, "signalled_at": told}
+            when: dict[str, Any] = {"received_at": at, "signalled_at": told}
             session.add(CarrierReport(**own, carrier="twilio", attempt=1, event={}, **when))
     assert retain(database, "forget_payloads") == 1
     assert len(left(database, CarrierReport)) == 2
