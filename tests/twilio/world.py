@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,19 +88,33 @@ def serving(app: Any, port: int) -> Generator[str]:
 
 @asynccontextmanager
 async def world(
-    temporal: str, database: Database, data: Path, *, speed: float = 1000, **given: Any
+    temporal: str, database: Database, data: Path, *, speed: float = 1000, away: float = 0, **given: Any
 ) -> AsyncGenerator[World]:
-    """All of it until the block ends; ``speed`` is how much faster than life people are."""
+    """All of it until the block ends; ``speed`` is how much faster than life people are.
+
+    Twilio can't be reached in the first ``away`` seconds.
+    """
     twilio = Emulator(ACCOUNT_SID, AUTH_TOKEN, (NUMBER,), speed)
     twilio_port, api_port = free_port(), free_port()
     api_url = f"http://{HOST}:{api_port}"
     settings = twilio_settings(database, data, api_url, f"http://{HOST}:{twilio_port}", **given)
     async with running(temporal, database, **settings.model_dump(exclude_unset=True)) as outdial:
         api = create_app(settings.model_copy(update={"temporal_address": temporal}))
-        with serving(create_twilio(twilio), twilio_port), serving(api, api_port):
-            upkeep = asyncio.create_task(_upkeep(outdial))
+        upkeep = asyncio.create_task(_upkeep(outdial))
+        with ExitStack() as servers:
+            servers.enter_context(serving(api, api_port))
+            comes = asyncio.create_task(_come(servers, twilio, twilio_port, away))
+            if not away:
+                await comes
             yield World(outdial, twilio, api_url)
-            upkeep.cancel()
+            await comes
+        upkeep.cancel()
+
+
+async def _come(servers: ExitStack, twilio: Emulator, port: int, after: float) -> None:
+    await asyncio.sleep(after)
+    # A server of its own, which is up before anybody can ask it.
+    await asyncio.to_thread(servers.enter_context, serving(create_twilio(twilio), port))
 
 
 async def _upkeep(outdial: Running) -> None:
