@@ -148,6 +148,7 @@ def read_call_flow(uid: str, caller: CallFlowReader, database: DatabaseDep) -> C
     summary="Create a campaign",
     response_model=CampaignPublic,
     response_model_exclude_unset=True,
+    responses={404: {"description": "There is no such call flow."}},
 )
 def create(body: CampaignCreate, caller: CampaignWriter, database: DatabaseDep) -> CampaignPublic:
     """A group of schedules."""
