@@ -93,7 +93,7 @@ class Lifecycle:
                 continue
             session.add(attempt)
             note(session, call, f"attempt.{event.kind}", at, attempt=attempt.number)
-            if event.kind is EventKind.ANSWERED:
+            if attempt.state is AttemptState.ANSWERED:
                 deliveries += self._publish(session, call, EventType.CALL_ANSWERED, now, attempt)
         return deliveries
 
@@ -162,7 +162,8 @@ class Lifecycle:
         if call.status.ended:
             return []
         call.status, call.progress, call.ended_at = status, Progress.ENDED, now
-        call.end_reason = reason or (call.disposition and str(call.disposition))
+        why = status if status is CallStatus.CANCELED else call.disposition
+        call.end_reason = reason or (why and str(why))
         call.hold_reason = None
         if call.outcome is None and call.extraction_error is None and call.end_reason:
             call.outcome = call.end_reason.upper()

@@ -25,7 +25,7 @@ published = APIRouter(
 @published.post(EventType.CALL_STARTED)
 @published.post(EventType.CALL_ANSWERED)
 def call_event(told: CallPayload) -> None:
-    """A call was accepted, was dialled for the first time, or was answered."""
+    """A call was accepted (not told of a batch's calls), was dialled for the first time, or was answered."""
 
 
 @published.post(EventType.CALL_COMPLETED)

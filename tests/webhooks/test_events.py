@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
+from outdial.carriers.base import CarrierEvent, EventKind
+from outdial.lifecycle import Lifecycle
 from outdial.links import LinkKind
-from outdial.models import Account, Call, CallStatus, Delivery, Sentiment
+from outdial.models import Account, AttemptState, Call, CallStatus, Delivery, Sentiment
 from outdial.store.database import Database
 from outdial.vocabulary import Disposition
 from outdial.webhooks import endpoints
@@ -160,6 +162,29 @@ def test_a_call_that_was_never_dialled_tells_its_end_too(database: Database) -> 
         payload = told(session, call, EventType.CALL_CANCELED)[0].payload
     links = (payload["transcript_url"], payload["recording_url"], payload["duration_seconds"])
     assert links == (None, None, 0)
+
+
+@pytest.mark.parametrize("kinds", [["answered"], ["machine"], ["ringing", "answered", "machine"]])
+def test_whoever_picks_up_has_answered(database: Database, kinds: list[str]) -> None:
+    """A person or a machine, told once."""
+    with database.write() as session:
+        account = an_account(session)
+        an_endpoint(session, account)
+        call = a_call_of(session, account)
+        attempt = an_answered_attempt(session, call, state=AttemptState.PLACED, answered_by=None)
+        heard = [CarrierEvent(EventKind(kind)) for kind in kinds]
+        owed = Lifecycle(LINKS).carrier_events(session, call, attempt, heard, NOW)
+        session.flush()
+        assert [session.get_one(Delivery, one).event_type for one in owed] == ["call.answered"]
+
+
+@pytest.mark.parametrize("before", [None, Disposition.NO_ANSWER])
+def test_a_call_that_was_canceled_says_so(database: Database, before: Disposition | None) -> None:
+    """Whatever its last attempt had come to, if there was one."""
+    with database.write() as session:
+        call = a_call_of(session, an_account(session), disposition=before)
+        Lifecycle(LINKS).end_call(session, call, CallStatus.CANCELED, NOW)
+        assert (call.status, call.end_reason, call.outcome) == (CallStatus.CANCELED, "canceled", "CANCELED")
 
 
 def test_the_other_endpoints_hear_that_one_was_disabled(database: Database) -> None:
