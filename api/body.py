@@ -1,5 +1,6 @@
 """Request bodies: how large they may be, and what no text in them may contain."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, cast
 from uuid import UUID
@@ -27,6 +28,8 @@ LISTS = ("/v1/calls/batch", "/v1/outbound-jobs", "/v1/do-not-call", "/dashboard/
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_UNREASONABLE = "expected a time between 1970 and 2200, in Unix seconds or ISO 8601"
+_NUMBER = re.compile(r"-?\d+(\.\d*)?")
 
 
 class Body(BaseModel):
@@ -52,22 +55,28 @@ class Body(BaseModel):
         return {name: value for name, value in cast("dict[Any, Any]", data).items() if name != cls.rows}
 
 
-def _not_a_boolean(value: Any) -> Any:
+def _from_seconds(value: Any) -> Any:
+    """Numbers are seconds, whatever their size: what is meant as milliseconds must not be guessed at."""
     if isinstance(value, bool):
         raise ValueError("expected Unix seconds, or a time in ISO 8601 with its offset")
-    return value
+    if not isinstance(value, int | float) and not (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        return value
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (OverflowError, ValueError, OSError):
+        raise ValueError(_UNREASONABLE) from None
 
 
 def _within_reason(value: datetime) -> datetime:
     # The ends of the calendar overflow when they are moved to another timezone.
     if not _EARLIEST <= value <= _LATEST:
-        raise ValueError("expected a time between 1970 and 2200")
+        raise ValueError(_UNREASONABLE)
     return value.astimezone(UTC)
 
 
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_not_a_boolean),
+    BeforeValidator(_from_seconds),
     AfterValidator(_within_reason),
     WithJsonSchema(
         {"anyOf": [{"type": "number"}, {"type": "string", "format": "date-time"}]}, mode="validation"

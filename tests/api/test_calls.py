@@ -87,6 +87,13 @@ def test_a_minute_late_is_now(lite: Api) -> None:
     assert datetime.fromisoformat(lite.place(schedule_at=late)["due_at"]) > datetime.fromtimestamp(late, UTC)
 
 
+@pytest.mark.parametrize("sent", [1_795_000_000_000, "1795000000000", 99_999_999_999, 1e300])
+def test_numbers_are_seconds_whatever_their_size(lite: Api, sent: Any) -> None:
+    """Milliseconds are refused, not guessed at; the answer says what was expected."""
+    refused = lite.refused(schedule_at=sent)
+    assert "Unix seconds" in refused["errors"][0]["message"]
+
+
 @pytest.mark.parametrize(
     ("given", "field", "code"),
     [
