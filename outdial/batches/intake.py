@@ -201,8 +201,8 @@ def _check_open(batch: Batch, now: datetime) -> None:
 
 def _check_lines(account: Account, concurrency: int | None) -> None:
     if concurrency is not None and concurrency > account.lines:
-        plan = f"The {account.plan} plan of this account has {account.lines} lines"
-        raise LimitReached(f"{plan}, fewer than {concurrency}.", field="concurrency")
+        plan = f"The {account.plan} plan of this account allows a concurrency of {account.lines}"
+        raise LimitReached(f"{plan}; {concurrency} was asked for.", field="concurrency")
 
 
 def _check_size(account: Account, rows: RowIntake) -> None:

@@ -62,7 +62,9 @@ def create(
         mapping = _mapping(seen, phone, external_id, maps or [])
         if check:
             again = api.send(f"{PATH}/preview", file, _present({**given, "mapping": json.dumps(mapping)}))
-            show_rows(again["errors"], as_json=as_json)
+            err.print(f"{again['total_rows']} rows, {again['error_count'] or 'none'} with an error")
+            if again["errors"] or as_json:
+                show_rows(again["errors"], as_json=as_json)
             raise typer.Exit(1 if again["error_count"] else 0)
         terms = {"name": name, "concurrency": concurrency, "spacing_seconds": spacing, "schedule_at": at}
         asked = {**given, **terms, "mapping": json.dumps(mapping), "strict": strict}

@@ -50,6 +50,14 @@ def test_a_check_calls_nobody(enterprise: Api, people: Path) -> None:
     assert enterprise.client.get("/v1/calls/batch").json()["data"] == []
 
 
+def test_a_check_of_a_good_file_says_so(enterprise: Api, tmp_path: Path) -> None:
+    """How many rows there are, none of them with an error."""
+    good = tmp_path / "good.csv"
+    good.write_text("phone,customer_name\n+12025550123,Ada\n+12025550124,Bob\n")
+    came = create(enterprise, good, "--check")
+    assert (came.exit_code, "2 rows, none with an error" in came.stderr) == (0, True)
+
+
 def test_the_apis_refusal_is_told_in_its_words(enterprise: Api, people: Path) -> None:
     """With the rows at fault, and exit code 1."""
     came = create(enterprise, people, "--strict")
