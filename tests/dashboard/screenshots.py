@@ -13,7 +13,8 @@ from tests.dashboard.stack import Stack, a_stack
 from tests.dashboard.tour import TOUR, fill
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-WIDE, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
+WIDE, PHONE = ViewportSize(width=1120, height=740), ViewportSize(width=390, height=844)
+TALLEST = 1_300  # of a phone's page
 # What is pictured in dark, and on a phone, besides.
 DARK, SMALL = ("overview", "call", "batch"), ("overview", "calls", "new-call", "call", "batch")
 
@@ -66,7 +67,10 @@ def _picture(
     page = context.new_page()
     page.goto(address)
     _settle(page)
-    page.screenshot(path=path, full_page=viewport is PHONE)
+    tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight")) if viewport is PHONE else 0
+    if tall:
+        page.set_viewport_size(ViewportSize(width=viewport["width"], height=tall))
+    page.screenshot(path=path)
     context.close()
 
 

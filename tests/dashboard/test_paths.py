@@ -2,7 +2,9 @@
 
 import csv
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,6 +13,7 @@ from outdial.cli.demo.receiver import Receiver
 from tests.dashboard.people import BOOKS, CHATS, NEVER_ANSWERS, Desk
 
 ENDS_WITHIN = 60_000
+NEW_YORK = ZoneInfo("America/New_York")
 CALL = re.compile(r"/calls/call_\w+$")
 BATCH = re.compile(r"/batches/batch_\w+$")
 
@@ -246,15 +249,11 @@ def test_an_endpoint_is_added_tested_and_delivered_to_again(page: Page, receiver
     page.get_by_role("button", name="Send a test").click()
     page.wait_for_url(re.compile("/deliveries/msg_"))
     expect(page.get_by_text('"event_type": "webhook.test"')).to_be_visible()
-    for _ in range(20):
-        if page.get_by_text("HTTP 204").count():
-            break
-        page.wait_for_timeout(500)
-        page.get_by_role("link", name="Refresh").click()
-    expect(page.get_by_text("HTTP 204")).to_be_visible()
+    expect(page.get_by_text("HTTP 204")).to_be_visible(timeout=ENDS_WITHIN)
     assert receiver.received[0].verified
     page.get_by_role("button", name="Deliver again").click()
     expect(page.get_by_text("It is being delivered again.")).to_be_visible()
+    expect(page.get_by_text("2. HTTP 204")).to_be_visible(timeout=ENDS_WITHIN)
     page.goto("/dashboard/webhooks")
     page.get_by_role("link", name=receiver.url).click()
     page.get_by_role("button", name="Delete").click()
@@ -272,6 +271,29 @@ def test_a_key_is_shown_once_and_revoked(page: Page) -> None:
     row = page.get_by_role("row", name=re.compile("Booking system"))
     row.get_by_role("button", name="Revoke").click()
     expect(page.get_by_role("row", name=re.compile("Booking system"))).to_contain_text("revoked")
+
+
+def test_the_account_gets_calling_hours(page: Page) -> None:
+    """A call outside them waits and says until when; without them it is dialled."""
+    page.goto("/dashboard/settings")
+    now = datetime.now(NEW_YORK)
+    page.get_by_label("From").fill(f"{now + timedelta(hours=2):%H:%M}")
+    page.get_by_label("Until").fill(f"{now + timedelta(hours=4):%H:%M}")
+    for day in ("Sat", "Sun"):
+        page.get_by_label(day).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("It holds for calls")).to_be_visible()
+    place(page, BOOKS)
+    expect(page.locator("#why")).to_contain_text("Outside calling hours in America/New_York; they open at")
+    expect(page.locator("#why time")).to_be_visible()
+    waiting = page.url
+    page.goto("/dashboard/settings")
+    for name in ("From", "Until"):
+        page.get_by_label(name).fill("")
+    page.get_by_role("button", name="Save").click()
+    page.goto(waiting)
+    page.get_by_role("button", name="Dial now").click()
+    expect(page.locator("#call-status")).to_contain_text("completed", timeout=ENDS_WITHIN)
 
 
 def test_a_viewer_is_invited_and_sees_numbers_masked(page: Page, desk: Desk, browser: Browser) -> None:
@@ -354,7 +376,11 @@ def test_a_campaign_gets_a_schedule_that_is_switched_on_and_off(page: Page) -> N
     page.get_by_label("Name").fill("Spring")
     page.get_by_label("Agent").select_option(label="Front desk")
     page.get_by_role("button", name="Make it").click()
-    page.get_by_label("Name").fill("Mornings")
+    page.get_by_text("Name, number shown").click()
+    page.get_by_label("Number shown").fill("(202) 555-0155")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Mornings")
     page.get_by_role("button", name="Make it").click()
     page.wait_for_url(BATCH)
     page.get_by_role("link", name="Add people").click()
