@@ -220,8 +220,7 @@ def check_variables(
 
     ``contact`` is what is known of the person besides.
     """
-    _check_names(given, "variables")
-    check_size(given, keys=MAX_VARIABLES, kilobytes=MAX_VARIABLES_KIB, field="variables")
+    check_values(given)
     texts = [prompt_of(definition, brief), opening_of(definition, brief)]
     if definition.on_voicemail is VoicemailAction.LEAVE_MESSAGE:
         texts.append(definition.voicemail_message or "")
@@ -229,6 +228,12 @@ def check_variables(
     if absent:
         message = f"The agent needs these variables too: {', '.join(absent)}."
         raise Invalid(message, field="variables", code="missing_variables")
+
+
+def check_values(given: dict[str, Any]) -> None:
+    """Raises Invalid for variables that are too much or can't be kept."""
+    _check_names(given, "variables")
+    check_size(given, keys=MAX_VARIABLES, kilobytes=MAX_VARIABLES_KIB, field="variables")
 
 
 def check_metadata(given: dict[str, Any]) -> None:

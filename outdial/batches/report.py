@@ -45,11 +45,11 @@ def table(database: Database, batch: Batch, fields: Sequence[str]) -> Iterator[l
     waiting = next(refused, None)
     for call in _calls(database, batch):
         while waiting is not None and waiting.batch_row < (call.batch_row or 0):
-            yield _refused_row(waiting, len(batch.variables) + len(fields))
+            yield _refused_row(waiting, batch.variables, fields)
             waiting = next(refused, None)
         yield _call_row(call, batch.variables, fields)
     while waiting is not None:
-        yield _refused_row(waiting, len(batch.variables) + len(fields))
+        yield _refused_row(waiting, batch.variables, fields)
         waiting = next(refused, None)
 
 
@@ -122,9 +122,10 @@ def _call_row(call: Call, variables: Sequence[str], fields: Sequence[str]) -> li
     ]
 
 
-def _refused_row(row: BatchRejection, further: int) -> list[Cell]:
+def _refused_row(row: BatchRejection, variables: Sequence[str], fields: Sequence[str]) -> list[Cell]:
     said: list[Cell] = [row.batch_row, row.external_id, row.phone, None, "rejected", 0]
-    return [*said, None, None, None, row.reason, row.code, None, None, *([None] * further)]
+    told: list[Cell] = [_text(row.variables.get(name)) for name in variables]
+    return [*said, None, None, None, row.reason, row.code, None, None, *told, *(None for _ in fields)]
 
 
 def _text(value: Any) -> Cell:

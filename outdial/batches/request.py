@@ -86,6 +86,7 @@ class RejectedRow:
     external_id: str | None
     code: str
     reason: str
+    variables: dict[str, Any] = field(default_factory=dict[str, Any])
     field: str | None = None
     duplicate_of: int | None = None
 

@@ -12,7 +12,7 @@ from outdial.batches.request import AcceptedRow, Recipient, RejectedRow, Taken
 from outdial.contacts import consent, people
 from outdial.errors import Invalid, OutdialError
 from outdial.ids import new_id
-from outdial.intake import check_metadata, check_variables, timezone_for
+from outdial.intake import check_metadata, check_values, check_variables, timezone_for
 from outdial.models import Account, Batch, Call, CallEvent, Contact
 from outdial.storable import check_storable
 from outdial.store import batch_rows, batches, contacts, do_not_call
@@ -118,9 +118,9 @@ class RowIntake:
         self._reject(row, recipient, "duplicate", f"The same number as {where}.", duplicate_of=of)
 
     def _reject(self, row: int, recipient: Recipient, code: str, reason: str, **more: Any) -> None:
-        index, phone = row - self._first_row, recipient.phone[:100]
+        index, phone, told = row - self._first_row, recipient.phone[:100], recipient.variables
         self._unfit.append(
-            RejectedRow(index, recipient.line, phone, recipient.external_id, code, reason, **more)
+            RejectedRow(index, recipient.line, phone, recipient.external_id, code, reason, told, **more)
         )
 
     def _store(
@@ -158,6 +158,7 @@ class RowIntake:
             "line": row.line,
             "phone": _storable(row.phone),
             "external_id": row.external_id and _storable(row.external_id[:MAX_EXTERNAL_ID]),
+            "variables": _keepable(row.variables),
             "code": row.code,
             "reason": row.reason,
             "duplicate_of": of,
@@ -208,6 +209,14 @@ def _check_external_id(external_id: str | None) -> None:
     check_storable(external_id, field="external_id")
     if len(external_id) > MAX_EXTERNAL_ID:
         raise Invalid(f"Expected at most {MAX_EXTERNAL_ID} characters.", field="external_id")
+
+
+def _keepable(variables: dict[str, Any]) -> dict[str, Any]:
+    try:
+        check_values(variables)
+    except Invalid:
+        return {}
+    return variables
 
 
 def _storable(text: str) -> str:

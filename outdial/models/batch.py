@@ -95,6 +95,7 @@ class BatchRejection(Table, table=True):
     line: int | None = None  # where it begins in the uploaded file
     phone: str
     external_id: str | None = None
+    variables: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)  # empty if they can't be kept
     code: str
     reason: str
     duplicate_of: int | None = None  # the batch_row of the call that has this number

@@ -161,7 +161,7 @@ def with_risky_cells(api: Api) -> dict[str, Any]:
             for each, text in enumerate(RISKY)
         ],
     }
-    body["recipients"].append({"phone": "=bad", "variables": {}})
+    body["recipients"].append({"phone": "=bad", "variables": {"first_name": "Bo", "note": "=1"}})
     answer = api.client.post("/v1/calls/batch", json=body).json()
     with api.database.write() as session:
         call = session.get_one(Call, answer["accepted"][0]["call_id"])
@@ -184,6 +184,7 @@ def test_no_cell_of_the_csv_report_is_a_formula(enterprise: Api) -> None:
         "'=cmd|' /C calc'!A0",
     )
     assert (rows[-1]["status"], rows[-1]["end_reason"]) == ("rejected", "invalid")
+    assert (rows[-1]["first_name"], rows[-1]["note"]) == ("Bo", "'=1")
     cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 

@@ -707,6 +707,7 @@ def upgrade() -> None:
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("phone", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("variables", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("duplicate_of", sa.Integer(), nullable=True),
