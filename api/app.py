@@ -23,6 +23,7 @@ from api import (
     links,
     metrics,
     oauth_clients,
+    people,
     tracing,
 )
 from api.batches import failures
@@ -60,6 +61,7 @@ ROUTERS = (
     call_actions.router,
     agents.router,
     contacts.router,
+    people.router,
     do_not_call.router,
     keys.router,
     oauth_clients.router,

@@ -24,6 +24,7 @@ from outdial.contacts.erasure import erase
 from outdial.models import Account, Call, Contact
 from outdial.models.base import utc_now
 from outdial.store import calls, contacts
+from outdial.store.people import calls_of, person_of
 from outdial.store.scope import get
 from outdial.transcript import transcript_of
 
@@ -92,7 +93,7 @@ def change(
 def delete(contact_id: str, principal: PrincipalDep, database: DatabaseDep) -> Response:
     """The person is forgotten for good. Their calls stay, without number, words, recordings or results."""
     with database.write() as session:
-        erase(session, get(session, principal.account.id, Contact, contact_id), utc_now())
+        erase(session, person_of(get(session, principal.account.id, Contact, contact_id)), utc_now())
     return Response(status_code=204)
 
 
@@ -104,7 +105,7 @@ def export(contact_id: str, principal: PrincipalDep, database: DatabaseDep) -> C
         return ContactExport(
             contact=_shown(session, principal.account, contact),
             consents=[ConsentPublic.model_validate(one) for one in contacts.consents_of(session, contact)],
-            calls=[_exported(session, call) for call in contacts.calls_of(session, contact)],
+            calls=[_exported(session, call) for call in calls_of(session, person_of(contact))],
         )
 
 

@@ -18,6 +18,7 @@ from outdial.models import Call, ConsentKind, Contact
 from outdial.store import contacts, listing
 from outdial.store.database import Database
 from outdial.store.do_not_call import is_listed
+from outdial.store.people import person_of
 from outdial.store.scope import get
 
 router = APIRouter(prefix="/contacts")
@@ -123,7 +124,7 @@ def forget(contact_id: str, view: AdminViewDep, _form: FormDep, database: Databa
     """The contact goes, and its calls stay without what tells of it."""
     try:
         with database.write() as session:
-            erase(session, get(session, view.account_id, Contact, contact_id), view.now)
+            erase(session, person_of(get(session, view.account_id, Contact, contact_id)), view.now)
     except OutdialError as error:
         return view.go(f"{HERE}/{contact_id}", error.message, wrong=True)
     return view.go(HERE, "The person is forgotten.")

@@ -10,6 +10,7 @@ from outdial.cli.batch import batch_app
 from outdial.cli.console import err, explained, show_rows
 from outdial.cli.demo.run import run as run_demo
 from outdial.cli.members import member_app
+from outdial.cli.person import person_app
 from outdial.cli.secrets import secrets_app
 from outdial.cli.settings import rows
 from outdial.cli.setup import set_up_database, set_up_temporal
@@ -25,6 +26,7 @@ app.add_typer(batch_app, name="batch")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
 app.add_typer(member_app, name="member")
+app.add_typer(person_app, name="person")
 app.add_typer(secrets_app, name="secrets")
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import or_
 from sqlmodel import Session, col
 from sqlmodel.sql.expression import SelectOfScalar
 
-from outdial.models import Call, Consent, Contact
+from outdial.models import Consent, Contact
 from outdial.storable import composed
 from outdial.store.scope import rows_of
 
@@ -56,19 +56,3 @@ def latest_consents(session: Session, account_id: str, contacts: Sequence[Contac
     found = session.exec(query.order_by(col(Consent.given_at), col(Consent.id))).all()
     by_contact = {consent.contact_id: consent for consent in found}
     return by_contact | {consent.contact_id: consent for consent in found if consent.revoked_at is None}
-
-
-def calls_of(session: Session, contact: Contact) -> Sequence[Call]:
-    """The calls of this person, also those that were placed by number alone; the first one first."""
-    query = rows_of(contact.account_id, Call).where(_theirs(contact))
-    return session.exec(query.order_by(col(Call.created_at), col(Call.id))).all()
-
-
-def open_calls(session: Session, contact: Contact) -> Sequence[Call]:
-    """Those of them that have not ended."""
-    query = rows_of(contact.account_id, Call).where(_theirs(contact), col(Call.ended_at).is_(None))
-    return session.exec(query.order_by(col(Call.id))).all()
-
-
-def _theirs(contact: Contact) -> ColumnElement[bool]:
-    return or_(col(Call.contact_id) == contact.id, col(Call.number) == contact.number)

@@ -18,6 +18,7 @@ from outdial.models import (
     Delivery,
     DeliveryState,
     DeliveryTry,
+    DoNotCall,
     IdempotentRequest,
     Notification,
     NotificationStatus,
@@ -25,7 +26,11 @@ from outdial.models import (
     SimulatedDial,
     Turn,
 )
+from outdial.store.people import Person
 from outdial.store.scope import owned_by
+
+# Names that one statement looks for.
+AT_ONCE = 50
 
 ERASED = "erased"
 WHY_DEAD = "The person that it tells of was erased."
@@ -69,16 +74,33 @@ def erase_calls(session: Session, calls: Sequence[Call], now: datetime) -> None:
 
 
 def erase_contact(session: Session, contact: Contact) -> None:
-    """Delete the contact, its consents, and what else names its number; do-not-call entries stay."""
-    account_id, number = contact.account_id, contact.number
-    kept = col(IdempotentRequest.body)
-    named = or_(kept.contains(number, autoescape=True), kept.contains(contact.id, autoescape=True))
-    _run(session, delete(IdempotentRequest).where(owned_by(account_id, IdempotentRequest), named))
-    rejected = owned_by(account_id, BatchRejection), col(BatchRejection.phone) == number
-    _run(session, update(BatchRejection).where(*rejected).values(phone=ERASED, external_id=None))
+    """Delete the contact and its consents. Its calls are erased before."""
     _run(session, delete(Consent).where(col(Consent.contact_id) == contact.id))
     session.flush()
     session.delete(contact)
+
+
+def erase_rejections(session: Session, rows: Sequence[BatchRejection]) -> None:
+    """Leave of refused rows that there was one."""
+    for row in rows:
+        row.phone, row.external_id, row.reason, row.variables = ERASED, None, ERASED, {}
+        session.add(row)
+
+
+def erase_answers(session: Session, person: Person, calls: Sequence[Call]) -> None:
+    """Delete kept answers to requests that name the person, or a call of theirs."""
+    names = [person.number, *(call.id for call in calls), *([person.contact.id] if person.contact else [])]
+    for start in range(0, len(names), AT_ONCE):
+        kept = col(IdempotentRequest.body)
+        named = or_(*(kept.contains(name, autoescape=True) for name in names[start : start + AT_ONCE]))
+        mine = owned_by(person.account_id, IdempotentRequest)
+        _run(session, delete(IdempotentRequest).where(mine, named))
+
+
+def erase_wishes(session: Session, person: Person) -> None:
+    """A number stays on the do-not-call list, or erasing would let it be called; what was noted with it goes."""
+    listed = owned_by(person.account_id, DoNotCall), col(DoNotCall.number) == person.number
+    _run(session, update(DoNotCall).where(*listed).values(note=""))
 
 
 def _erase_call(session: Session, call: Call) -> None:
@@ -106,7 +128,12 @@ def _erase_deliveries(session: Session, call_ids: Sequence[str], now: datetime) 
             delivery.next_try_at = None
         session.add(delivery)
     ids = select(Delivery.id).where(theirs)
-    _run(session, update(DeliveryTry).where(col(DeliveryTry.delivery_id).in_(ids)).values(response_body=None))
+    _run(
+        session,
+        update(DeliveryTry)
+        .where(col(DeliveryTry.delivery_id).in_(ids))
+        .values(response_body=None, error=None),
+    )
 
 
 def _run(session: Session, statement: Any) -> None:
