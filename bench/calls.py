@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import uuid4
 
 from bench.floor import ACTIVITIES, QUEUE, Bare
@@ -32,9 +33,9 @@ async def measure(stage: Stage, *, calls: int, rounds: int) -> list[Figure]:
     ]
 
 
-async def one_call(stage: Stage) -> str:
+async def one_call(stage: Stage, **given: Any) -> str:
     """Record a call, start it, see it to its end."""
-    call = await asyncio.to_thread(stage.record)
+    call = await asyncio.to_thread(stage.record, **given)
     await start_call(stage.client, stage.settings, call)
     await stage.client.get_workflow_handle(call.id).result()
     return call.id
@@ -61,8 +62,8 @@ async def rate(one: Callable[[], Awaitable[str]], number: int, *, at_once: int =
 
 
 async def _history(stage: Stage) -> list[Figure]:
-    path = [await _left_by(stage, await one_call(stage)) for _ in range(SAMPLE)]
-    floor = [await _left_by(stage, await one_bare(stage)) for _ in range(SAMPLE)]
+    path = [await left_by(stage, await one_call(stage)) for _ in range(SAMPLE)]
+    floor = [await left_by(stage, await one_bare(stage)) for _ in range(SAMPLE)]
     events, size = zip(*path, strict=True)
     floor_events, floor_size = zip(*floor, strict=True)
     return [
@@ -71,7 +72,7 @@ async def _history(stage: Stage) -> list[Figure]:
     ]
 
 
-async def _left_by(stage: Stage, workflow_id: str) -> tuple[int, int]:
+async def left_by(stage: Stage, workflow_id: str) -> tuple[int, int]:
     """Events and bytes of a workflow's history."""
     described = await stage.client.get_workflow_handle(workflow_id).describe()
     info = described.raw_description.workflow_execution_info

@@ -26,7 +26,7 @@ async def measure(stage: Stage, *, sizes: list[int]) -> list[Figure]:
     """For each number of calls: the floor's lateness, then ours."""
     figures: list[Figure] = []
     for size in sizes:
-        floor, path = await _floor(stage, size), await _path(stage, size)
+        floor, path = await _floor(stage, size), await dialled_late(stage, size)
         say(f"{size} due at once: p99 {percentile(path, 0.99):.2f} s, floor {percentile(floor, 0.99):.2f} s")
         for name, share in (("p50", 0.5), ("p99", 0.99)):
             aim = AIMS.get(size, "") if name == "p99" else ""
@@ -35,8 +35,12 @@ async def measure(stage: Stage, *, sizes: list[int]) -> list[Figure]:
     return figures
 
 
-async def _path(stage: Stage, size: int) -> list[float]:
-    due = _due(size)
+async def dialled_late(stage: Stage, size: int, *, ready: float = READY) -> list[float]:
+    """Seconds by which each of so many calls that are due in the same second is dialled late.
+
+    ``ready`` is what preparing them may take beside what the starts do.
+    """
+    due = _due(size, ready)
     calls = [
         await asyncio.to_thread(stage.record, due_at=datetime.fromtimestamp(due, UTC)) for _ in range(size)
     ]
@@ -63,7 +67,7 @@ def _dialled_after(stage: Stage, calls: list[Call], due: float) -> list[float]:
 
 
 async def _floor(stage: Stage, size: int) -> list[float]:
-    due = _due(size)
+    due = _due(size, READY)
     gate = asyncio.Semaphore(STARTERS)
 
     async def start() -> WorkflowHandle[Any, float]:
@@ -77,8 +81,8 @@ async def _floor(stage: Stage, size: int) -> list[float]:
     return [await handle.result() - due for handle in handles]
 
 
-def _due(size: int) -> float:
-    return float(int(time.time() + READY + size * A_START_TAKES) + 1)
+def _due(size: int, ready: float) -> float:
+    return float(int(time.time() + ready + size * A_START_TAKES) + 1)
 
 
 def _assert_ready(due: float) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Stage:
     account: Account
     agent: Agent
     key: str
+    temporal: Process
     worker: Process
     floor: Process
     api: Process
@@ -49,6 +50,10 @@ class Stage:
         with self.database.write() as session:
             return a_call(session, self.agent, workflow_started=True, **given)
 
+    def another_worker(self) -> Process:
+        """One more worker like the first; it is the caller's to start and to stop."""
+        return replace(self.worker, log=self.worker.log.with_name("another-worker.log"))
+
 
 @asynccontextmanager
 async def stage(database_url: str | None = None, **given: Any) -> AsyncGenerator[Stage]:
@@ -57,14 +62,10 @@ async def stage(database_url: str | None = None, **given: Any) -> AsyncGenerator
         folder = Path(name)
         values = _values(folder, database_url, given)
         settings = Settings.model_validate(values)
-        temporal = _process(folder, values, "temporal", _temporal(folder, settings.temporal_port))
-        built = await _build(folder, values, settings, temporal)
-        try:
+        async with AsyncExitStack() as parts:
+            # Whatever happens from here on, also while it is built, what was started is stopped.
+            built = await _build(parts, folder, values, settings)
             yield built
-        finally:
-            for each in (built.api, built.worker, built.floor, temporal):
-                await asyncio.to_thread(each.stop)
-            built.database.close()
 
 
 def _values(folder: Path, database_url: str | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -76,29 +77,33 @@ def _values(folder: Path, database_url: str | None, given: dict[str, Any]) -> di
         "simulated_speed": 1000,
         "secret_keys": SECRET,
         "log_level": "WARNING",
+        "webhook_allow_loopback": True,
         **given,
     }
 
 
-async def _build(folder: Path, values: dict[str, Any], settings: Settings, temporal: Process) -> Stage:
+async def _build(parts: AsyncExitStack, folder: Path, values: dict[str, Any], settings: Settings) -> Stage:
+    def process(name: str, command: list[str]) -> Process:
+        environment = {f"OUTDIAL_{key.upper()}": str(value) for key, value in values.items()}
+        made = Process(command, environment, folder / f"{name}.log", dies_with_us=True)
+        parts.push_async_callback(asyncio.to_thread, made.stop)
+        return made
+
+    temporal = process("temporal", _temporal(folder, settings.temporal_port))
     temporal.start()
     database = Database(settings.database)
+    parts.callback(database.close)
     await asyncio.to_thread(migrate, database)
     await asyncio.to_thread(wait_until_open, settings.temporal_port)
     await _set_up(settings)
     account, agent, key = _people(database)
-    worker = _process(folder, values, "worker", python("worker"))
-    floor = _process(folder, values, "floor", python("bench.floor"))
-    api = _process(folder, values, "api", python("uvicorn", "api.app:app", "--port", str(settings.api_port)))
+    worker = process("worker", python("worker"))
+    floor = process("floor", python("bench.floor"))
+    api = process("api", python("api"))
     worker.start()
     floor.start()
     client = await connect(settings)
-    return Stage(settings, client, database, account, agent, key, worker, floor, api)
-
-
-def _process(folder: Path, values: dict[str, Any], name: str, command: list[str]) -> Process:
-    environment = {f"OUTDIAL_{key.upper()}": str(value) for key, value in values.items()}
-    return Process(command, environment, folder / f"{name}.log")
+    return Stage(settings, client, database, account, agent, key, temporal, worker, floor, api)
 
 
 def _temporal(folder: Path, port: int) -> list[str]:

@@ -84,7 +84,7 @@ class Service:
             env={**os.environ, **self.program.environment},
             # A session of its own: Ctrl-C is for the launcher, which stops the parts in order.
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
         self._born(self._process.pid)
         self._reader = asyncio.create_task(self._read(self._process))
@@ -153,7 +153,7 @@ class Service:
         return StartFailed("\n".join([f"{self.program.name} {what}. Its last words:", *self._last]))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """On Linux, ask the system to end this child if the launcher is killed."""
     if _LIBC:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -32,7 +32,8 @@ async def test_calls_are_done_once_postgresql_is_back(tmp_path: Path, seconds: f
     with postgres() as server:
         url = server.create("outdial")
         await asyncio.to_thread(_migrate, url)
-        async with standing(tmp_path, url, simulated_speed=4) as stand:
+        # Slow enough that a conversation may last as long as the outage.
+        async with standing(tmp_path, url, simulated_speed=2) as stand:
             await _begun(stand)
             await _without(server, stand, seconds)
             await until(lambda: _ask(stand).status_code == 201, "calls are taken again")

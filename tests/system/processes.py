@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from outdial.cli.service import end_with_parent
+
 ROOT = Path(__file__).parents[2]
 GRACE = 15
+PATIENCE = 90
 
 
 @dataclass
@@ -19,12 +22,18 @@ class Process:
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    dies_with_us: bool = False  # also if we are killed; only for what our main thread starts
     _running: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._running = subprocess.Popen(
-                self.command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=log, stderr=log
+                self.command,
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent if self.dies_with_us else None,
             )
 
     def signal(self, number: signal.Signals) -> None:
@@ -41,6 +50,11 @@ class Process:
     @property
     def alive(self) -> bool:
         return self._running is not None and self._running.poll() is None
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        """Its status once it has ended by itself. Raises TimeoutExpired."""
+        assert self._running is not None, f"{self.command} was never started"
+        return self._running.wait(seconds)
 
     def kill(self) -> None:
         """As `kill -9` does: no chance to tidy up."""
