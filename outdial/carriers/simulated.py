@@ -94,12 +94,13 @@ class SimulatedCarrier:
             return []
         if (disposition := _ENDS_WITHOUT_RINGING.get(fate)) is not None:
             return [self._after(1, CarrierEvent(EventKind.ENDED, disposition=disposition))]
-        ringing = self._after(1, CarrierEvent(EventKind.RINGING))
+        # At once: a moment in between would be one more durable timer of every call.
+        ringing = self._after(0, CarrierEvent(EventKind.RINGING))
         picks_up = _PICKS_UP.get(fate)
         if picks_up is None:
             return [ringing, *self._unheard(dial)]
         ring_seconds = self._persona(dial).ring_seconds
-        return [ringing, self._after(1 + ring_seconds, CarrierEvent(picks_up))]
+        return [ringing, self._after(ring_seconds, CarrierEvent(picks_up))]
 
     def _unheard(self, dial: Dial) -> list[Timed]:
         ended = CarrierEvent(EventKind.ENDED, disposition=Disposition.NO_ANSWER)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, update
+from sqlalchemy import case, func, insert, update
 from sqlmodel import Session, col, select
 
 from outdial.models import (
@@ -97,14 +97,9 @@ class Spoken(NamedTuple):
 
 def add_turns(session: Session, attempt: Attempt, said: Sequence[Spoken]) -> None:
     """Add utterances."""
-    session.add_all(
-        Turn(
-            account_id=attempt.account_id,
-            attempt_id=attempt.id,
-            **turn._asdict(),
-        )
-        for turn in said
-    )
+    owner = {"account_id": attempt.account_id, "attempt_id": attempt.id}
+    if said:
+        session.exec(insert(Turn), params=[{**owner, **turn._asdict()} for turn in said])
 
 
 def owed_deliveries(session: Session, call: Call) -> Sequence[str]:

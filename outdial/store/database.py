@@ -53,7 +53,7 @@ class Database:
     @contextmanager
     def write(self) -> Generator[Session]:
         """A session in one transaction: committed at the end of the block, rolled back on an exception."""
-        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, _Keeping(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"outdial_write": True})
             yield session
 
@@ -70,6 +70,15 @@ class Database:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+class _Keeping(Session):
+    """Holds on to the rows it has loaded: one that nobody else holds would be asked for again."""
+
+
+@event.listens_for(_Keeping, "loaded_as_persistent")
+def _keep(session: Session, row: object) -> None:
+    session.info.setdefault("kept", []).append(row)
 
 
 def _begin_sqlite(connection: Connection) -> None:
