@@ -68,7 +68,13 @@ def show_one(campaign_id: str, view: ViewDep, database: DatabaseDep) -> Response
 
 @router.post("/campaigns/{campaign_id}/{state}")
 def switch(
-    campaign_id: str, state: str, view: OperatorViewDep, form: FormDep, database: DatabaseDep
+    campaign_id: str,
+    state: str,
+    view: OperatorViewDep,
+    form: FormDep,
+    database: DatabaseDep,
+    gateway: BatchGatewayDep,
+    background: BackgroundTasks,
 ) -> Response:
     """On, off, or another name and number. While it is off nothing of it is dialled."""
     try:
@@ -76,9 +82,15 @@ def switch(
     except OutdialError as error:
         return view.go(f"{HERE}/{campaign_id}", error.message, wrong=True)
     with database.write() as session:
-        campaigns.change(session, get(session, view.account_id, Campaign, campaign_id), values, view.now)
+        campaign = get(session, view.account_id, Campaign, campaign_id)
+        campaigns.change(session, campaign, values, view.now)
+        running = stored.running_of(session, campaign)
+    for schedule in running:
+        background.add_task(tell_changed, database, gateway, schedule)
     said = {"on": "It is on.", "off": "It is off: nothing of it is dialled.", "change": "Saved."}
-    return view.go(f"{HERE}/{campaign_id}", said.get(state, ""))
+    response = view.go(f"{HERE}/{campaign_id}", said.get(state, ""))
+    response.background = background
+    return response
 
 
 @router.post("/campaigns/{campaign_id}/schedules/new")
