@@ -106,7 +106,7 @@ class DiallingActivities:
             progress = Progress.QUEUED if isinstance(decision, Queue) else Progress.HELD
             parts.lifecycle.hold(session, call, decision.reason, now, until, progress=progress)
         if isinstance(decision, Full):
-            raise later(decision.reason, "NoLineFree", parts.settings.line_poll)
+            raise later(decision.reason, "NoLineFree", decision.again_in or parts.settings.line_poll)
         return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
 
     def _pace(self, session: Session, call: Call, now: datetime) -> Slot | NoSlot:

@@ -20,6 +20,8 @@ from outdial.store.do_not_call import is_listed
 
 # A batch wakes its queued calls; this is for the case that it can't.
 QUEUED_FOR = timedelta(minutes=10)
+# How soon a call that was released is dialled at the latest, in seconds.
+HELD_FOR = 30.0
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Full:
-    """Every line is taken: ask again shortly."""
+    """Every line is taken: ask again shortly, or in so many seconds."""
 
     reason: str
+    again_in: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,15 @@ def not_ended(candidate: Candidate) -> Refuse | None:
     if candidate.call.status.ended:
         return Refuse("ended", "The call has already ended.")
     return None
+
+
+def not_held(candidate: Candidate) -> Full | None:
+    """Nobody is called who may have been called after the backup that was restored."""
+    if not candidate.call.held:
+        return None
+    return Full(
+        "It may have been dialled since the backup that was restored; it waits to be released.", HELD_FOR
+    )
 
 
 def batch_not_canceled(candidate: Candidate) -> Refuse | None:
@@ -196,6 +208,7 @@ RULES: tuple[Rule, ...] = (
     batch_not_canceled,
     not_expired,
     not_on_do_not_call_list,
+    not_held,
     may_call_out,
     has_consent,
     batch_has_begun,

@@ -6,6 +6,7 @@ import typer
 
 from outdial.cli.access import FirstAccount, key_file
 from outdial.cli.admin import account_app, key_app, opened
+from outdial.cli.backup import backup, hold, release, restore
 from outdial.cli.batch import batch_app
 from outdial.cli.console import err, explained, show_rows
 from outdial.cli.demo.run import run as run_demo
@@ -22,6 +23,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.command()(backup)
+app.command()(restore)
+app.command()(hold)
+app.command()(release)
 app.add_typer(batch_app, name="batch")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")

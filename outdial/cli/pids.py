@@ -35,6 +35,11 @@ class PidFile:
         _end(found)
         self.add(os.getpid())
 
+    def check_free(self) -> None:
+        """Raises Conflict while anything of the stack lives, be it what a killed launcher left."""
+        for process in self._living():
+            raise Conflict(f"It is running, as process {process.pid}: stop it first.")
+
     def add(self, pid: int) -> None:
         """Remember a process of this stack."""
         with suppress(psutil.NoSuchProcess):

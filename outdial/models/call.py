@@ -114,6 +114,7 @@ class Call(Table, table=True):
             sqlite_where=text("NOT workflow_started AND batch_id IS NULL"),
             postgresql_where=text("NOT workflow_started AND batch_id IS NULL"),
         ),
+        Index("ix_call_held", "id", sqlite_where=text("held"), postgresql_where=text("held")),
         # The sweep's question: what is not ended, and has not moved for long? And how many stand where?
         Index(
             "ix_call_open",
@@ -168,6 +169,7 @@ class Call(Table, table=True):
     paused: bool = False
     due_at: datetime = Field(sa_type=UtcDateTime)
     hold_reason: str | None = None
+    held: bool = False  # it may have been dialled since the backup that was restored; a person decides
     attempts_made: int = 0
     retries_used: int = 0
     runs: int = 1  # grows when a call that has ended is to be dialled again

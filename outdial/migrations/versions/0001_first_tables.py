@@ -443,6 +443,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hold_reason", sa.String(), nullable=True),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("attempts_made", sa.Integer(), nullable=False),
         sa.Column("retries_used", sa.Integer(), nullable=False),
         sa.Column("runs", sa.Integer(), nullable=False),
@@ -508,6 +509,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("contact_id IS NOT NULL"),
             postgresql_where=sa.text("contact_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_call_held",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("held"),
+            postgresql_where=sa.text("held"),
         )
         batch_op.create_index(
             "ix_call_metadata",
@@ -1026,6 +1034,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("client_metadata <> '{}'"),
             sqlite_where=sa.text("0"),
         )
+        batch_op.drop_index("ix_call_held", sqlite_where=sa.text("held"), postgresql_where=sa.text("held"))
         batch_op.drop_index(
             "ix_call_contact",
             sqlite_where=sa.text("contact_id IS NOT NULL"),
