@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     )
     task_queue: str = Field(default="outdial", description="The task queue of calls' workflows.")
     dialling_apart: bool = Field(
-        default=False,
+        default=True,
         description="Dial and talk on a task queue of their own, for workers that do only `dialling`.",
     )
     payload_keys: SecretStr | None = Field(

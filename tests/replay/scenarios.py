@@ -10,10 +10,11 @@ from sqlmodel import col, select
 
 from engine.deliveries import workflow_id as workflow_id_of
 from outdial.carriers.base import CarrierEvent, EventKind
-from outdial.models import Call, Delivery
+from outdial.models import BatchStatus, Call, Delivery
 from outdial.models.base import utc_now
 from outdial.store import do_not_call
 from outdial.vocabulary import Disposition
+from tests.batches.placing import Batches, numbers
 from tests.running import (
     BOOKS,
     BUSY_THEN_BOOKS,
@@ -25,7 +26,10 @@ from tests.running import (
     VOICEMAIL,
     Running,
 )
+from workflows import names
+from workflows.batch_messages import Cancel
 from workflows.messages import CarrierNews, Reschedule
+from workflows.upkeep import Upkeep
 
 Scenario = Callable[[Running], Awaitable[str]]
 
@@ -146,6 +150,36 @@ async def webhook_delivered(outdial: Running) -> str:
     return workflow_id
 
 
+async def batch_completed(outdial: Running) -> str:
+    """Two people, paused and resumed on the way."""
+    batches = Batches(outdial)
+    batch = await batches.place(numbers(2), concurrency=1)
+    await batches.workflow(batch).signal("pause")
+    while (await asyncio.to_thread(batches.row, batch)).status is not BatchStatus.PAUSED:
+        await asyncio.sleep(0.05)
+    await batches.workflow(batch).signal("resume")
+    await batches.ended(batch)
+    return batch.id
+
+
+async def batch_canceled(outdial: Running) -> str:
+    """Before its time."""
+    batches = Batches(outdial)
+    batch = await batches.place(numbers(1, start=10), schedule_at=utc_now() + timedelta(days=1))
+    await batches.workflow(batch).signal("cancel", Cancel(graceful=True))
+    await batches.ended(batch)
+    return batch.id
+
+
+async def upkeep(outdial: Running) -> str:
+    """One round of one job."""
+    handle = await outdial.client.start_workflow(
+        Upkeep.run, names.FORGET, id="outdial-forget", task_queue=outdial.settings.task_queue
+    )
+    await handle.result()
+    return handle.id
+
+
 def _first_delivery(outdial: Running, call: Call) -> str:
     with outdial.database.read() as session:
         query = select(Delivery.id).where(Delivery.call_id == call.id).order_by(col(Delivery.id))
@@ -191,4 +225,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     refused_by_do_not_call,
     told_by_signals,
     webhook_delivered,
+    batch_completed,
+    batch_canceled,
+    upkeep,
 )

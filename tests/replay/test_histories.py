@@ -9,8 +9,10 @@ from temporalio.workflow import NondeterminismError
 
 from tests.replay.histories import NUMBER, read, saved, text_of
 from worker import RUNNER
+from workflows.batch import Batch
 from workflows.deliver_webhook import DeliverWebhook
 from workflows.outbound_call import OutboundCall
+from workflows.upkeep import Upkeep
 
 HISTORIES = pytest.mark.parametrize("path", saved(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 
@@ -46,5 +48,5 @@ async def test_a_history_that_does_not_fit_is_noticed() -> None:
 
 
 async def _replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=[OutboundCall, DeliverWebhook], workflow_runner=RUNNER)
+    replayer = Replayer(workflows=[OutboundCall, Batch, DeliverWebhook, Upkeep], workflow_runner=RUNNER)
     await replayer.replay_workflow(history)

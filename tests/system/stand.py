@@ -119,7 +119,7 @@ async def standing(folder: Path, database_url: str, **given: Any) -> AsyncGenera
     temporal = process("temporal", _temporal(folder, port))
     worker = process("worker", python("worker"))
     stalling = process("stalling", python("tests.system.stalling_worker", str(stalls.folder)))
-    api = process("api", python("uvicorn", "api.app:app", "--port", str(api_port)))
+    api = process("api", python("api"))
     temporal.start()
     database, receiver = Database(database_url), Receiver()
     receiver.run()
