@@ -18,6 +18,7 @@ from tests.system.processes import Process, python
 from tests.system.stand import Stand, standing, until
 from tests.system.whole import assert_whole
 from worker import RUNNER
+from workflows.messages import Reschedule
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +36,7 @@ async def test_calls_of_one_version_end_under_the_next(tmp_path: Path, database_
         upgraded.start()
         try:
             calls["begun after"] = await stand.place(BOOKS)
+            await stand.seen.workflow(calls["waiting"]).signal("reschedule", Reschedule(utc_now()))
             await stand.ended(list(calls.values()))
         finally:
             await asyncio.to_thread(upgraded.stop)
@@ -45,10 +47,10 @@ async def test_calls_of_one_version_end_under_the_next(tmp_path: Path, database_
 
 
 async def calls_in_every_phase(stand: Stand) -> dict[str, Call]:
-    """One that talks, one that rings, one that is not due yet."""
+    """One that talks, one that rings, one that is due in three weeks."""
     talking = await stand.place(BOOKS)
     await until(lambda: bool(stand.seen.said(talking)), "somebody talks")
-    waiting = await stand.place(BOOKS, due_at=utc_now() + timedelta(seconds=10))
+    waiting = await stand.place(BOOKS, due_at=utc_now() + timedelta(days=21))
     ringing = await stand.place(BOOKS)
     await stand.seen.until(ringing, "ringing")
     return {"talking": talking, "ringing": ringing, "waiting": waiting}
