@@ -1,13 +1,13 @@
 """What every test may ask for: a fresh database, on SQLite and on PostgreSQL alike."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from outdial.store.database import Database
-from outdial.store.migrate import migrate
+from tests.databases import BOTH, EITHER, SQLITE, MakeDatabase, create_tables, fresh, opened
 from tests.postgres import Postgres, postgres
 
 
@@ -16,17 +16,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "system" not in item.path.parts)
 
 
-def _create_tables(address: str) -> None:
-    database = Database(address)
-    migrate(database)
-    database.close()
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with all tables and no rows, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    _create_tables(f"sqlite:///{path}")
+    create_tables(f"sqlite:///{path}")
     return path
 
 
@@ -40,7 +34,7 @@ def postgres_server() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Postgres) -> str:
     """The name of a PostgreSQL database with all tables and no rows, to be copied."""
-    _create_tables(postgres_server.create("outdial_template"))
+    create_tables(postgres_server.create("outdial_template"))
     return "outdial_template"
 
 
@@ -51,29 +45,41 @@ def postgres_address(postgres_server: Postgres) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh database with all tables; the test runs once on each kind."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        yield f"sqlite:///{shutil.copy(template, tmp_path / 'outdial.db')}"
-        return
-    server: Postgres = request.getfixturevalue("postgres_server")
-    with server.copy_of(request.getfixturevalue("postgres_template")) as address:
+    with fresh(request.param, request, tmp_path) as address:
         yield address
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database, opened; the test runs once on SQLite and once on PostgreSQL."""
-    database = Database(database_url)
-    yield database
-    database.close()
+    with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session", params=EITHER)
+def make_database(request: pytest.FixtureRequest) -> MakeDatabase:
+    """Makes fresh databases for what no database decides: SQLite, and in `make test-all` PostgreSQL too."""
+
+    @contextmanager
+    def make(folder: Path) -> Generator[Database]:
+        with fresh(request.param, request, folder) as address, opened(address) as database:
+            yield database
+
+    return make
 
 
 @pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A fresh SQLite database, for what does not depend on the kind of database."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
-    yield database
-    database.close()
+def some_database(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database of either kind, for what does not depend on it."""
+    with make_database(tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh SQLite database, for what is about SQLite itself."""
+    with fresh(SQLITE, request, tmp_path) as address, opened(address) as database:
+        yield database

@@ -1,6 +1,5 @@
-"""The served application, on both databases or, where the database is not the point, on SQLite alone."""
+"""The served application, on both databases or, where the database is not the point, mostly on SQLite."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import structlog
 from outdial.settings import Settings
 from outdial.store.database import Database
 from tests.api.serving import Api, an_api
+from tests.databases import MakeDatabase
 
 
 @pytest.fixture(autouse=True)
@@ -32,24 +32,19 @@ def api(settings: Settings, database: Database) -> Iterator[Api]:
 
 
 @pytest.fixture
-def lite(settings: Settings, sqlite_template: Path, tmp_path: Path) -> Iterator[Api]:
-    """The application on SQLite, for what no database decides."""
-    with an_api(settings, copy_of(sqlite_template, tmp_path)) as served:
+def lite(settings: Settings, some_database: Database) -> Iterator[Api]:
+    """The application on either database, for what none decides."""
+    with an_api(settings, some_database) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def refusing(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The application on SQLite, one for a whole module: for requests that leave nothing behind."""
+def refusing(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The application, one for a whole module: for requests that leave nothing behind."""
     folder = tmp_path_factory.mktemp("refusing")
-    with an_api(_settings(folder), copy_of(sqlite_template, folder)) as served:
+    with make_database(folder) as database, an_api(_settings(folder), database) as served:
         yield served
 
 
 def _settings(folder: Path) -> Settings:
     return Settings(data=folder / "data", max_body_bytes=200_000, webhook_allow_loopback=True)
-
-
-def copy_of(template: Path, folder: Path) -> Database:
-    """A fresh SQLite database with all tables."""
-    return Database(f"sqlite:///{shutil.copy(template, folder / 'lite.db')}")

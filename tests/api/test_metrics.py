@@ -78,10 +78,10 @@ def test_the_database_says_what_is_open(api: Api) -> None:
     assert value(api, "outdial_calls_unstarted_oldest_seconds") >= 90
 
 
-def test_where_a_token_is_set_only_who_has_it_may_read(settings: Settings, sqlite: Database) -> None:
+def test_where_a_token_is_set_only_who_has_it_may_read(settings: Settings, some_database: Database) -> None:
     """Neither an account's key nor being on this machine is enough."""
     guarded = settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
-    with an_api(guarded, sqlite) as api:
+    with an_api(guarded, some_database) as api:
         assert api.client.get("/metrics").status_code == 403
         with httpx.Client(base_url=api.url, trust_env=False) as operator:
             assert operator.get("/metrics").status_code == 403

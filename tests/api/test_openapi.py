@@ -16,8 +16,8 @@ from api.app import create_app
 from outdial.agents.factory import validate_model
 from outdial.models import Campaign
 from outdial.settings import Settings
-from tests.api.conftest import copy_of
 from tests.api.serving import Api, an_api
+from tests.databases import MakeDatabase
 
 CHECKED = (
     "not_a_server_error",
@@ -47,13 +47,13 @@ OPERATIONS: list[Any] = [
 
 @pytest.fixture(scope="module")
 def fuzzed(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Api, dict[str, str]]]:
     """The application, and ids of things that there are, by the names of path parameters."""
     folder = tmp_path_factory.mktemp("fuzzed")
     given = Settings(data=folder / "data", rate_limit="", webhook_allow_loopback=True)
     validate_model("openai:any")  # the libraries for models take seconds to import, once
-    with an_api(given, copy_of(sqlite_template, folder)) as served:
+    with make_database(folder) as database, an_api(given, database) as served:
         yield served, known_ids(served)
 
 

@@ -1,7 +1,6 @@
 """Rate limits: so many requests of one key, told in headers, refused with 429 in every dialect's shape."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -10,17 +9,17 @@ from api.rate_limits import RateLimits
 from outdial.errors import Invalid
 from outdial.keys import create_key
 from outdial.settings import Settings
-from tests.api.conftest import copy_of
+from outdial.store.database import Database
 from tests.api.serving import Api, an_api, client_of
 
 PER_HOUR = 5
 
 
 @pytest.fixture
-def strict(settings: Settings, sqlite_template: Path, tmp_path: Path) -> Iterator[Api]:
+def strict(settings: Settings, some_database: Database) -> Iterator[Api]:
     """An installation that takes five requests an hour of a key."""
     few = settings.model_copy(update={"rate_limit": f"{PER_HOUR}/hour"})
-    with an_api(few, copy_of(sqlite_template, tmp_path)) as served:
+    with an_api(few, some_database) as served:
         yield served
 
 
@@ -85,10 +84,10 @@ def test_unknown_keys_are_not_counted(strict: Api) -> None:
     assert "RateLimit" not in answers[-1].headers
 
 
-def test_the_limit_can_be_switched_off(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
+def test_the_limit_can_be_switched_off(settings: Settings, some_database: Database) -> None:
     """An empty setting counts nothing."""
     free = settings.model_copy(update={"rate_limit": ""})
-    with an_api(free, copy_of(sqlite_template, tmp_path)) as served:
+    with an_api(free, some_database) as served:
         assert "RateLimit" not in served.client.get("/v1/account").headers
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from engine.connection import connect
@@ -14,33 +13,26 @@ from outdial.keys import create_key
 from outdial.models import Call
 from outdial.settings import Settings
 from outdial.store.database import Database
-from tests.api.conftest import copy_of
 from tests.api.serving import NUMBER, client_of, eventually, served
 from tests.build import an_account, an_agent
 from tests.temporal_server import HOST, dev_server, free_port
 
 
-@pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Database:
-    """One kind is enough: Temporal is the point here."""
-    return copy_of(sqlite_template, tmp_path)
-
-
-def test_a_placed_call_has_a_workflow_of_its_id(tmp_path: Path, database: Database) -> None:
+def test_a_placed_call_has_a_workflow_of_its_id(tmp_path: Path, some_database: Database) -> None:
     """The workflow runs under the call's id, and takes pause and cancel; once it is over they are refused."""
-    with dev_server() as address, _api(tmp_path, database, address) as client:
+    with dev_server() as address, _api(tmp_path, some_database, address) as client:
         call = _place(client)
-        eventually(lambda: _row(database, call).workflow_started)
+        eventually(lambda: _row(some_database, call).workflow_started)
         assert client.post(f"/v1/calls/{call}/pause").status_code == 202
         assert asyncio.run(_status(tmp_path, address, call)) is WorkflowExecutionStatus.RUNNING
         asyncio.run(_terminate(tmp_path, address, call))
         assert client.post(f"/v1/calls/{call}/cancel").status_code == 409
 
 
-def test_calls_are_taken_while_temporal_is_away(tmp_path: Path, database: Database) -> None:
+def test_calls_are_taken_while_temporal_is_away(tmp_path: Path, some_database: Database) -> None:
     """Without Temporal the API starts, takes calls at once and says that it is not ready; then it recovers."""
     port = free_port()
-    with _api(tmp_path, database, f"{HOST}:{port}") as client:
+    with _api(tmp_path, some_database, f"{HOST}:{port}") as client:
         early = _place(client)
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503
@@ -49,7 +41,7 @@ def test_calls_are_taken_while_temporal_is_away(tmp_path: Path, database: Databa
             eventually(lambda: client.get("/readyz").status_code == 200, seconds=30)
             # The signal starts the call that could not be started before, then cancels it.
             assert client.post(f"/v1/calls/{early}/cancel").status_code == 202
-            assert _row(database, early).workflow_started
+            assert _row(some_database, early).workflow_started
 
 
 @contextmanager

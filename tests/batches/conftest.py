@@ -1,6 +1,5 @@
 """A Temporal dev server for the tests of this folder."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,30 +31,21 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A fresh SQLite database, for what does not depend on the kind of database."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
-    yield database
-    database.close()
+def enterprise(tmp_path: Path, some_database: Database) -> Iterator[Api]:
+    """The application, for an account without limits of a plan."""
+    yield from _serving(Settings(data=tmp_path / "data"), some_database)
 
 
 @pytest.fixture
-def enterprise(tmp_path: Path, sqlite_template: Path) -> Iterator[Api]:
-    """The application on SQLite, for an account without limits of a plan."""
-    yield from _serving(Settings(data=tmp_path / "data"), sqlite_template, tmp_path)
-
-
-@pytest.fixture
-def lists_are_short(tmp_path: Path, sqlite_template: Path) -> Iterator[Api]:
+def lists_are_short(tmp_path: Path, some_database: Database) -> Iterator[Api]:
     """The same where lists of people may have 200 kB, and files 400 kB."""
     small = Settings(
         data=tmp_path / "data", max_body_bytes=100_000, max_list_bytes=200_000, max_upload_bytes=400_000
     )
-    yield from _serving(small, sqlite_template, tmp_path)
+    yield from _serving(small, some_database)
 
 
-def _serving(settings: Settings, template: Path, folder: Path) -> Iterator[Api]:
-    database = Database(f"sqlite:///{shutil.copy(template, folder / 'served.db')}")
+def _serving(settings: Settings, database: Database) -> Iterator[Api]:
     with an_api(settings, database) as served:
         with database.write() as session:
             session.merge(served.account).plan = Plan.ENTERPRISE

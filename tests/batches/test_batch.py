@@ -43,9 +43,9 @@ async def test_a_batch_calls_everyone_within_its_lines(temporal: str, database: 
     assert most_at_once(attempts) <= 5
 
 
-async def test_it_starts_when_it_is_due(temporal: str, sqlite: Database) -> None:
+async def test_it_starts_when_it_is_due(temporal: str, some_database: Database) -> None:
     """Nothing is dialled before ``schedule_at``."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         due = utc_now() + timedelta(seconds=3)
         batch = await batches.place(numbers(3), schedule_at=due)
@@ -54,13 +54,13 @@ async def test_it_starts_when_it_is_due(temporal: str, sqlite: Database) -> None
     assert batches.attempts(batch)[0].intended_at >= due
 
 
-async def test_it_is_reported_by_a_webhook(temporal: str, sqlite: Database) -> None:
+async def test_it_is_reported_by_a_webhook(temporal: str, some_database: Database) -> None:
     """``batch.completed`` carries the counts, flat."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(3), webhook_url="http://127.0.0.1:9/hook", metadata={"team": "a"})
         await batches.ended(batch)
-    with sqlite.read() as session:
+    with some_database.read() as session:
         owed = session.exec(select(Delivery).where(Delivery.event_type == "batch.completed")).one()
     told = owed.payload
     assert (told["batch_id"], told["status"], told["total"], told["completed"]) == (
@@ -73,10 +73,10 @@ async def test_it_is_reported_by_a_webhook(temporal: str, sqlite: Database) -> N
 
 
 async def test_a_pause_stops_dialling_and_lets_live_conversations_end(
-    temporal: str, sqlite: Database
+    temporal: str, some_database: Database
 ) -> None:
     """After the pause is known nobody is dialled, nobody is cut, and a resume calls the rest."""
-    async with running(temporal, sqlite, simulated_speed=SLOW) as worker:
+    async with running(temporal, some_database, simulated_speed=SLOW) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(24), concurrency=4)
         await batches.until(batch, lambda progress: progress.completed >= 4)
@@ -95,9 +95,11 @@ async def test_a_pause_stops_dialling_and_lets_live_conversations_end(
     assert len(batches.attempts(batch)) == 24
 
 
-async def test_a_cancel_ends_pending_calls_and_hangs_up_live_ones(temporal: str, sqlite: Database) -> None:
+async def test_a_cancel_ends_pending_calls_and_hangs_up_live_ones(
+    temporal: str, some_database: Database
+) -> None:
     """Every recipient is in a terminal state soon after."""
-    async with running(temporal, sqlite, simulated_speed=SLOW / 4) as worker:
+    async with running(temporal, some_database, simulated_speed=SLOW / 4) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(20), concurrency=4)
         await batches.until(batch, lambda progress: progress.in_progress == 4)
@@ -110,9 +112,9 @@ async def test_a_cancel_ends_pending_calls_and_hangs_up_live_ones(temporal: str,
     assert max(ended) - asked < timedelta(seconds=5)
 
 
-async def test_a_graceful_cancel_lets_live_conversations_end(temporal: str, sqlite: Database) -> None:
+async def test_a_graceful_cancel_lets_live_conversations_end(temporal: str, some_database: Database) -> None:
     """Who is talking is talked to until the end; the others are not dialled."""
-    async with running(temporal, sqlite, simulated_speed=SLOW) as worker:
+    async with running(temporal, some_database, simulated_speed=SLOW) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(20), concurrency=4)
         await batches.until(batch, lambda progress: progress.in_progress == 4)
@@ -126,10 +128,10 @@ async def test_a_graceful_cancel_lets_live_conversations_end(temporal: str, sqli
 
 
 async def test_a_batch_that_continues_as_new_every_few_calls_calls_everyone(
-    temporal: str, sqlite: Database
+    temporal: str, some_database: Database
 ) -> None:
     """No run of it knows more than a few calls, and none is lost between two runs."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(20), {"rounds_per_run": 1, "calls_per_round": 3}, concurrency=5)
         progress = await batches.ended(batch)
@@ -143,9 +145,11 @@ async def test_a_batch_that_continues_as_new_every_few_calls_calls_everyone(
     assert longest < 40
 
 
-async def test_recipients_that_are_appended_while_it_runs_are_called(temporal: str, sqlite: Database) -> None:
+async def test_recipients_that_are_appended_while_it_runs_are_called(
+    temporal: str, some_database: Database
+) -> None:
     """Also those that come when the first ones have almost all ended."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(6), concurrency=2)
         await batches.until(batch, lambda progress: progress.completed >= 4)
@@ -156,9 +160,9 @@ async def test_recipients_that_are_appended_while_it_runs_are_called(temporal: s
     assert (progress.total, progress.completed) == (10, 10)
 
 
-async def test_an_append_wakes_a_batch_that_waits(temporal: str, sqlite: Database) -> None:
+async def test_an_append_wakes_a_batch_that_waits(temporal: str, some_database: Database) -> None:
     """A batch whose only call is in a long cooldown calls the new ones at once."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(BUSY_FIRST[:1], retry=RetryPolicy(intervals=[3600]))
         await batches.until(batch, lambda progress: progress.pending == 1 and bool(batches.attempts(batch)))
@@ -171,9 +175,9 @@ async def test_an_append_wakes_a_batch_that_waits(temporal: str, sqlite: Databas
     assert (progress.completed, progress.canceled) == (3, 1)
 
 
-async def test_a_call_in_its_cooldown_holds_no_place(temporal: str, sqlite: Database) -> None:
+async def test_a_call_in_its_cooldown_holds_no_place(temporal: str, some_database: Database) -> None:
     """With one line everybody is dialled once before the first one is dialled again."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(BUSY_FIRST[:6], concurrency=1, retry=RetryPolicy(intervals=[8]))
         progress = await batches.ended(batch)
@@ -183,9 +187,9 @@ async def test_a_call_in_its_cooldown_holds_no_place(temporal: str, sqlite: Data
     assert most_at_once(attempts) == 1
 
 
-async def test_retries_that_fall_due_together_take_turns(temporal: str, sqlite: Database) -> None:
+async def test_retries_that_fall_due_together_take_turns(temporal: str, some_database: Database) -> None:
     """More retries than lines are queued and woken one by one; nobody polls for a line."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(BUSY_FIRST, concurrency=2, retry=RetryPolicy(intervals=[1]))
         progress = await batches.ended(batch)
@@ -194,19 +198,19 @@ async def test_retries_that_fall_due_together_take_turns(temporal: str, sqlite: 
     assert most_at_once(attempts) <= 2
 
 
-async def test_dials_are_as_far_apart_as_the_batch_wants(temporal: str, sqlite: Database) -> None:
+async def test_dials_are_as_far_apart_as_the_batch_wants(temporal: str, some_database: Database) -> None:
     """The spacing is between dials, whichever calls they belong to."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(5), spacing_seconds=1)
         await batches.ended(batch)
     assert min(_gaps(batches.attempts(batch))) >= 1
 
 
-async def test_two_batches_share_an_accounts_lines(temporal: str, sqlite: Database) -> None:
+async def test_two_batches_share_an_accounts_lines(temporal: str, some_database: Database) -> None:
     """They finish within a fifth of each other, and together keep to the account's lines."""
-    async with running(temporal, sqlite) as worker:
-        _give_lines(sqlite, worker.account.id, 4)
+    async with running(temporal, some_database) as worker:
+        _give_lines(some_database, worker.account.id, 4)
         batches = Batches(worker)
         first = await batches.place(numbers(40))
         second = await batches.place(numbers(40, start=100))
@@ -216,10 +220,10 @@ async def test_two_batches_share_an_accounts_lines(temporal: str, sqlite: Databa
     assert min(spans) / max(spans) > 0.8
 
 
-async def test_calls_outside_batches_count_too(temporal: str, sqlite: Database) -> None:
+async def test_calls_outside_batches_count_too(temporal: str, some_database: Database) -> None:
     """A batch and single calls together keep to the account's lines, and neither starves."""
-    async with running(temporal, sqlite) as worker:
-        _give_lines(sqlite, worker.account.id, 2)
+    async with running(temporal, some_database) as worker:
+        _give_lines(some_database, worker.account.id, 2)
         batches = Batches(worker)
         batch = await batches.place(numbers(20))
         await batches.until(batch, lambda progress: progress.completed >= 2)
@@ -231,13 +235,15 @@ async def test_calls_outside_batches_count_too(temporal: str, sqlite: Database) 
     assert most_at_once([*batches.attempts(batch), *worker.attempts(single)]) <= 2
 
 
-async def test_people_are_called_within_calling_hours_of_their_place(temporal: str, sqlite: Database) -> None:
+async def test_people_are_called_within_calling_hours_of_their_place(
+    temporal: str, some_database: Database
+) -> None:
     """Where it is night nobody is dialled, elsewhere everybody; the night does not hold up the day."""
     now = utc_now()
     awake = Window(
         start=(now - timedelta(hours=2)).time(), end=(now + timedelta(hours=2)).time(), days=ALL_DAYS
     )
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         far, near = ["+81312345678", "+81312345679"], ["+447400123456", "+447400123457", "+447400123458"]
         batch = await batches.place([*far, *near], concurrency=1, window=awake)
@@ -251,9 +257,9 @@ async def test_people_are_called_within_calling_hours_of_their_place(temporal: s
         await batches.ended(batch)
 
 
-async def test_nobody_is_called_once_the_batchs_time_is_over(temporal: str, sqlite: Database) -> None:
+async def test_nobody_is_called_once_the_batchs_time_is_over(temporal: str, some_database: Database) -> None:
     """What was not dialled by then fails as expired, retries included."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         ends_at = utc_now() + timedelta(seconds=4)
         batch = await batches.place(
@@ -269,12 +275,14 @@ async def test_nobody_is_called_once_the_batchs_time_is_over(temporal: str, sqli
     assert all(each.intended_at < ends_at for each in batches.attempts(batch))
 
 
-async def test_who_asks_not_to_be_called_meanwhile_is_not_dialled(temporal: str, sqlite: Database) -> None:
+async def test_who_asks_not_to_be_called_meanwhile_is_not_dialled(
+    temporal: str, some_database: Database
+) -> None:
     """The list is asked again at the instant of dialling."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = (await asyncio.to_thread(batches.take, numbers(2))).batch
-        with sqlite.write() as session:
+        with some_database.write() as session:
             do_not_call.add(session, worker.account.id, numbers(2)[0], source="test")
         await batches.start(batch)
         progress = await batches.ended(batch)
@@ -283,14 +291,14 @@ async def test_who_asks_not_to_be_called_meanwhile_is_not_dialled(temporal: str,
 
 
 async def test_a_change_of_policy_reaches_calls_that_were_not_dialled_yet(
-    temporal: str, sqlite: Database
+    temporal: str, some_database: Database
 ) -> None:
     """Lines are asked of the batch's row at every dial."""
-    async with running(temporal, sqlite, simulated_speed=SLOW) as worker:
+    async with running(temporal, some_database, simulated_speed=SLOW) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(16), concurrency=1)
         await batches.until(batch, lambda progress: progress.completed >= 1)
-        with sqlite.write() as session:
+        with some_database.write() as session:
             row = session.merge(batches.row(batch))
             row.concurrency = 8
         await batches.ended(batch)

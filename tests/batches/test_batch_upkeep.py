@@ -24,9 +24,11 @@ async def mend(worker: Running, *, later: timedelta = timedelta(0)) -> int:
     return await ActivityEnvironment().run(BatchUpkeepActivities(parts, worker.client).mend_batches)
 
 
-async def test_a_batch_that_was_recorded_and_not_started_is_started(temporal: str, sqlite: Database) -> None:
+async def test_a_batch_that_was_recorded_and_not_started_is_started(
+    temporal: str, some_database: Database
+) -> None:
     """A crash between the two loses nothing."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = (await asyncio.to_thread(batches.take, numbers(2))).batch
         assert await mend(worker) == 0
@@ -35,27 +37,27 @@ async def test_a_batch_that_was_recorded_and_not_started_is_started(temporal: st
         assert batches.row(batch).workflow_started
 
 
-async def test_an_upload_that_died_is_forgotten(temporal: str, sqlite: Database) -> None:
+async def test_an_upload_that_died_is_forgotten(temporal: str, some_database: Database) -> None:
     """Its rows go after a while, and with the first upload the batch itself."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = (await asyncio.to_thread(batches.take, numbers(2))).batch
-        with sqlite.write() as session:
+        with some_database.write() as session:
             row = session.merge(batch)
             row.status, row.rows, row.intake_at = BatchStatus.PREPARING, 0, utc_now()
         assert await mend(worker) == 0
         assert await mend(worker, later=STALE * 2) == 1
-    with sqlite.read() as session:
+    with some_database.read() as session:
         assert session.get(Batch, batch.id) is None
     assert batches.calls(batch) == []
 
 
-async def test_a_terminated_batch_is_canceled(temporal: str, sqlite: Database) -> None:
+async def test_a_terminated_batch_is_canceled(temporal: str, some_database: Database) -> None:
     """Whoever terminates its workflow wants it to end: so do its calls."""
-    async with running(temporal, sqlite, simulated_speed=5) as worker:
+    async with running(temporal, some_database, simulated_speed=5) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(10), concurrency=2)
-        with sqlite.write() as session:
+        with some_database.write() as session:
             session.merge(batches.row(batch)).workflow_started = True
         await batches.until(batch, lambda progress: progress.in_progress == 2)
         await batches.workflow(batch).terminate()

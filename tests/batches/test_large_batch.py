@@ -15,9 +15,11 @@ LINES = 50
 SOON = 900
 
 
-async def test_two_thousand_people_are_called_over_fifty_lines(temporal: str, sqlite: Database) -> None:
+async def test_two_thousand_people_are_called_over_fifty_lines(
+    temporal: str, some_database: Database
+) -> None:
     """Never more than 50 lines are taken, through a pause and a resume in the middle, and everybody is called once."""
-    async with running(temporal, sqlite) as worker:
+    async with running(temporal, some_database) as worker:
         batches = Batches(worker)
         batch = await batches.place(numbers(2_000), concurrency=LINES)
         await batches.until(batch, lambda progress: progress.completed >= 600, SOON)

@@ -1,20 +1,18 @@
 """A real stack, a real browser, and people who are signed in at it; and pages without a browser."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from outdial.cli.demo.receiver import Receiver, receiving
 from outdial.settings import Settings
-from outdial.store.database import Database
 from tests.browser import headless
 from tests.dashboard.pages import Pages, some_pages
 from tests.dashboard.people import ADMIN, PASSWORD, Desk, make_agent
 from tests.dashboard.stack import Stack, a_stack
+from tests.databases import MakeDatabase
 
 # A busy machine is slow; who waits too long for what never comes loses only a failing test's time.
 PATIENCE = 30_000
@@ -79,10 +77,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def pages(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """The dashboard without a browser, over SQLite and a recording of what is asked of Temporal."""
+def pages(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """The dashboard without a browser, over a recording of what is asked of Temporal."""
     folder = tmp_path_factory.mktemp("pages")
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, folder / 'outdial.db')}")
     settings = Settings(data=folder / "data", webhook_allow_loopback=True)
-    with some_pages(settings, database) as found:
+    with make_database(folder) as database, some_pages(settings, database) as found:
         yield found

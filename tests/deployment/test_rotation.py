@@ -65,11 +65,11 @@ def test_after_a_rotation_the_new_key_alone_reads_everything(database: Database)
     assert [SecretBox([NEW]).decrypt(sealed) for sealed in sealed_in(database)] == before
 
 
-def test_a_secret_of_an_unknown_key_is_counted_and_left(sqlite: Database) -> None:
+def test_a_secret_of_an_unknown_key_is_counted_and_left(some_database: Database) -> None:
     """The others are sealed anew all the same."""
-    with_secrets(sqlite, Fernet.generate_key().decode())
-    with_secrets(sqlite, OLD)
-    rotation = Rotation(sqlite, SecretBox([NEW, OLD]))
+    with_secrets(some_database, Fernet.generate_key().decode())
+    with_secrets(some_database, OLD)
+    rotation = Rotation(some_database, SecretBox([NEW, OLD]))
     rotation.run()
     assert (rotation.sealed, rotation.unreadable) == (3, 3)
 
@@ -95,12 +95,12 @@ def test_a_kept_key_is_rotated_by_a_line_before_it(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_call_that_waits_outlives_the_rotation_of_payload_keys(
-    temporal: str, sqlite: Database
+    temporal: str, some_database: Database
 ) -> None:
     """What the old key wrote is read, what is written now needs the new one, and nothing is in clear."""
-    async with running(await client_with(temporal, OLD), sqlite) as before:
+    async with running(await client_with(temporal, OLD), some_database) as before:
         call = await before.place(BOOKS, due_at=utc_now() + timedelta(seconds=1))
-    async with running(await client_with(temporal, f"{NEW},{OLD}"), sqlite) as after:
+    async with running(await client_with(temporal, f"{NEW},{OLD}"), some_database) as after:
         assert (await after.ended(call)).outcome == "BOOKED"
         history = await after.workflow(call).fetch_history()
     order, ending = first_order(history), last_order(history)

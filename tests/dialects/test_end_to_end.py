@@ -1,10 +1,8 @@
 """Scheduled calls the whole way: the API, a real Temporal server, the worker, a receiver of webhooks."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,9 +27,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def client(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a served API whose worker runs, on SQLite."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
+async def client(some_database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a served API whose worker runs."""
+    database = some_database
     with dev_server() as address:
         async with running(address, database, temporal_address=address) as at_work:
             with database.write() as session:
@@ -42,7 +40,6 @@ async def client(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[httpx.A
                     base_url=url, headers=headers, trust_env=False, timeout=30
                 ) as client:
                     yield client
-    database.close()
 
 
 async def schedule(client: httpx.AsyncClient, seconds: float, **given: Any) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """The served application alone, and with a real Temporal server and a worker behind it."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,9 +25,7 @@ def temporal() -> Iterator[str]:
 
 
 @pytest.fixture
-async def stand(temporal: str, sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Standing]:
-    """A served API whose worker runs, on SQLite, and a client with an access token."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
-    async with standing(temporal, database) as stand:
+async def stand(temporal: str, some_database: Database) -> AsyncIterator[Standing]:
+    """A served API whose worker runs, and a client with an access token."""
+    async with standing(temporal, some_database) as stand:
         yield stand
-    database.close()

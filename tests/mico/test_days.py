@@ -74,9 +74,9 @@ def local(moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(NEW_YORK)):%H:%M}"
 
 
-async def test_retries_wait_their_intervals_and_are_used_up(sqlite: Database) -> None:
+async def test_retries_wait_their_intervals_and_are_used_up(some_database: Database) -> None:
     """Consistent intervals, one after the other; then the call has failed."""
-    async with skipping(sqlite) as at:
+    async with skipping(some_database) as at:
         retry = RetryPolicy(intervals=[3_600, 86_400])
         batch = enabled_schedule(at, [NEVER_ANSWERS], retry=retry, ends_at=at.began_at + timedelta(days=5))
         (call,) = await run_to_its_end(at, batch)
@@ -86,9 +86,9 @@ async def test_retries_wait_their_intervals_and_are_used_up(sqlite: Database) ->
     assert (call.end_reason, call.retries_used) == ("no_answer", 2)
 
 
-async def test_backoff_grows_up_to_its_cap(sqlite: Database) -> None:
+async def test_backoff_grows_up_to_its_cap(some_database: Database) -> None:
     """Each wait is three times the last, at most five hours."""
-    async with skipping(sqlite) as at:
+    async with skipping(some_database) as at:
         retry = RetryPolicy(type=RetryType.BACKOFF, intervals=[3_600] * 3, factor=3, cap=18_000, jitter=0)
         batch = enabled_schedule(at, [NEVER_ANSWERS], retry=retry, ends_at=at.began_at + timedelta(days=5))
         (call,) = await run_to_its_end(at, batch)
@@ -97,9 +97,9 @@ async def test_backoff_grows_up_to_its_cap(sqlite: Database) -> None:
     assert waits == [1.0, 3.0, 5.0]
 
 
-async def test_daily_hours_hold_over_several_days(sqlite: Database) -> None:
+async def test_daily_hours_hold_over_several_days(some_database: Database) -> None:
     """A retry that would fall into the evening is made when the next day's hours begin."""
-    async with skipping(sqlite) as at:
+    async with skipping(some_database) as at:
         retry = RetryPolicy(intervals=[8 * 3_600])
         batch = enabled_schedule(
             at,
@@ -115,9 +115,9 @@ async def test_daily_hours_hold_over_several_days(sqlite: Database) -> None:
     assert call.outcome == "BOOKED"
 
 
-async def test_what_is_left_when_the_last_day_is_over_expires(sqlite: Database) -> None:
+async def test_what_is_left_when_the_last_day_is_over_expires(some_database: Database) -> None:
     """A call in its cooldown when the end comes is not dialled again; it has expired."""
-    async with skipping(sqlite) as at:
+    async with skipping(some_database) as at:
         ends_at = at.began_at + timedelta(hours=2)
         retry = RetryPolicy(intervals=[6 * 3_600])
         batch = enabled_schedule(at, [NEVER_ANSWERS, BOOKS], retry=retry, ends_at=ends_at)
@@ -128,9 +128,9 @@ async def test_what_is_left_when_the_last_day_is_over_expires(sqlite: Database) 
     assert booked.outcome == "BOOKED"
 
 
-async def test_hours_follow_the_clock_through_a_change(sqlite: Database) -> None:
+async def test_hours_follow_the_clock_through_a_change(some_database: Database) -> None:
     """Nine o'clock is nine o'clock on the day before clocks are set forward, and on the day after."""
-    async with skipping(sqlite) as at:
+    async with skipping(some_database) as at:
         saturday = _saturday_before_the_change(at.began_at)
         retry = RetryPolicy(intervals=[20 * 3_600, 20 * 3_600])
         batch = enabled_schedule(

@@ -112,9 +112,9 @@ def test_writers_wait_together_not_one_after_the_other(settings: Settings, impat
     assert set(refused) == {"TimeoutError"}
 
 
-def test_more_than_it_can_answer_is_refused_at_once(settings: Settings, sqlite: Database) -> None:
+def test_more_than_it_can_answer_is_refused_at_once(settings: Settings, some_database: Database) -> None:
     """Whoever is taken is answered, the others may come again; health and metrics are told all the while."""
-    with _blocked(settings, sqlite) as (api, release), ThreadPoolExecutor(3 * MOST) as pool:
+    with _blocked(settings, some_database) as (api, release), ThreadPoolExecutor(3 * MOST) as pool:
         asked = [pool.submit(_place, api) for _ in range(3 * MOST)]
         refused = [each for each in asked if (answer := _answer_now(each)) is not None and answer.is_error]
         for each in refused:
@@ -128,10 +128,10 @@ def test_more_than_it_can_answer_is_refused_at_once(settings: Settings, sqlite: 
         assert _place(api).status_code == 201
 
 
-def test_a_dialect_is_refused_in_its_own_shape(settings: Settings, sqlite: Database) -> None:
+def test_a_dialect_is_refused_in_its_own_shape(settings: Settings, some_database: Database) -> None:
     """Also where nothing of it was looked at but its address."""
     full = settings.model_copy(update={"max_requests": 0})
-    with an_api(full, sqlite) as api:
+    with an_api(full, some_database) as api:
         for path, shape in SHAPES.items():
             _must_come_again(api.client.get(path), shape)
 

@@ -111,11 +111,11 @@ def test_what_is_being_said_stays(database: Database) -> None:
 
 
 @pytest.mark.parametrize("job", ["forget_transcripts", "forget_payloads"])
-def test_without_days_everything_stays(sqlite: Database, job: str) -> None:
+def test_without_days_everything_stays(some_database: Database, job: str) -> None:
     """0 keeps it for ever."""
-    a_talk(sqlite, ago(days=5000))
-    a_delivery(sqlite, ago(days=5000))
-    assert retain(sqlite, job, transcript_retention_days=0, payload_retention_days=0) == 0
+    a_talk(some_database, ago(days=5000))
+    a_delivery(some_database, ago(days=5000))
+    assert retain(some_database, job, transcript_retention_days=0, payload_retention_days=0) == 0
 
 
 def test_a_page_at_a_time_is_deleted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,12 +166,12 @@ def test_keys_of_requests_go_after_their_day(database: Database) -> None:
 
 
 def test_a_recording_that_the_carrier_keeps_holds_up_no_other(
-    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    some_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of them are tried in one round, in pages; what was not deleted is tried in the next one."""
     monkeypatch.setattr(retention, "PAGE", 2)
-    attempt = a_talk(sqlite, NOW)
-    with sqlite.write() as session:
+    attempt = a_talk(some_database, NOW)
+    with some_database.write() as session:
         row = session.get_one(Attempt, attempt)
         of_attempt: dict[str, Any] = {
             "account_id": row.account_id,
@@ -193,8 +193,8 @@ def test_a_recording_that_the_carrier_keeps_holds_up_no_other(
 
     monkeypatch.setattr(httpx, "delete", delete)
     given = {"data": tmp_path, "twilio_api_url": f"http://{HOST}:{free_port()}"}
-    assert retain(sqlite, "delete_recordings", **given) == 4
-    assert retain(sqlite, "delete_recordings", **given) == 0
+    assert retain(some_database, "delete_recordings", **given) == 4
+    assert retain(some_database, "delete_recordings", **given) == 0
     assert len(asked) == 6
 
 

@@ -15,9 +15,11 @@ AWAY = 2.5
 NUMBERS = [f"+1202555{300 + index:04}" for index in range(CALLS)]
 
 
-async def test_calls_wait_for_a_carrier_that_is_away(temporal: str, sqlite: Database, tmp_path: Path) -> None:
+async def test_calls_wait_for_a_carrier_that_is_away(
+    temporal: str, some_database: Database, tmp_path: Path
+) -> None:
     """Each is dialled once it is back; the attempts before are told as never placed."""
-    async with world(temporal, sqlite, tmp_path, away=AWAY) as at:
+    async with world(temporal, some_database, tmp_path, away=AWAY) as at:
         calls = await asyncio.gather(*map(at.outdial.call, NUMBERS))
         for call in calls:
             dispositions = [str(attempt.disposition) for attempt in at.outdial.attempts(call)]

@@ -27,12 +27,12 @@ def _findings(settings: Settings, model: str | None = "scripted") -> dict[str, F
 
 
 @pytest.fixture
-def settings(sqlite: Database, tmp_path: Path) -> Iterator[Settings]:
+def settings(some_database: Database, tmp_path: Path) -> Iterator[Settings]:
     """An installation where all is well: its API is up, and Twilio knows it."""
     emulator = Emulator(ACCOUNT_SID, AUTH_TOKEN, (NUMBER,))
     port = free_port()
     with serving(create_app(emulator), free_port()) as twilio:
-        known = twilio_settings(sqlite, tmp_path, f"http://{HOST}:{port}", twilio)
+        known = twilio_settings(some_database, tmp_path, f"http://{HOST}:{port}", twilio)
         with serving(api(known, gateway=Recorder()), port):
             yield known
 

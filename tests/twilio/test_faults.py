@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from outdial.models import Attempt, Call
 from outdial.store.database import Database
+from tests.databases import MakeDatabase
 from tests.twilio.world import World, world
 from twilio_emulator.calls import EmulatedCall
 from twilio_emulator.faults import Fault
@@ -77,19 +76,18 @@ def _told(at: World, call: Call) -> Told:
 
 
 @pytest.fixture(scope="module")
-def told(temporal: str, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def told(
+    temporal: str, make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Told]:
     """All those calls, placed at once and seen to their end."""
     folder = tmp_path_factory.mktemp("faults")
-    (folder / "outdial.db").write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{folder / 'outdial.db'}")
 
-    async def run() -> dict[str, Told]:
+    async def run(database: Database) -> dict[str, Told]:
         async with world(temporal, database, folder) as at:
             return await _see_to_their_end(at)
 
-    found: Any = asyncio.run(run())
-    database.close()
-    return found
+    with make_database(folder) as database:
+        return asyncio.run(run(database))
 
 
 @pytest.mark.parametrize("name", FAULTS)

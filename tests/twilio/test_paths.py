@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +16,7 @@ from outdial.store import do_not_call
 from outdial.store.database import Database
 from tests import running
 from tests.build import an_agent
+from tests.databases import MakeDatabase
 from tests.twilio.world import World, world
 from twilio_emulator.calls import EmulatedCall
 
@@ -125,20 +125,18 @@ def _told(at: World, call: Call) -> Told:
 
 
 @pytest.fixture(scope="module")
-def found(temporal: str, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def found(temporal: str, make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """All those calls, placed at once and seen to their end, with people twenty times as fast as life."""
     folder = tmp_path_factory.mktemp("paths")
-    (folder / "outdial.db").write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{folder / 'outdial.db'}")
 
-    async def run() -> dict[str, Any]:
+    async def run(database: Database) -> dict[str, Any]:
         async with world(
             temporal, database, folder, speed=20, ring_timeout=60, initial_silence_timeout=1
         ) as at:
             return {**await _run(at), "at": at, "folder": folder}
 
-    yield asyncio.run(run())
-    database.close()
+    with make_database(folder) as database:
+        yield asyncio.run(run(database))
 
 
 @pytest.fixture(scope="module")

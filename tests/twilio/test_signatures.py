@@ -23,10 +23,10 @@ FIELDS = {"CallSid": "CA1", "CallStatus": "ringing", "Note": "₹ & more"}
 
 
 @pytest.fixture
-def api(sqlite: Database, tmp_path: Path) -> Iterator[Api]:
+def api(some_database: Database, tmp_path: Path) -> Iterator[Api]:
     """The API as Twilio reaches it through a proxy: it listens elsewhere than where it is known."""
-    settings = twilio_settings(sqlite, tmp_path, PUBLIC, "http://127.0.0.1:1")
-    with an_api(settings, sqlite) as served:
+    settings = twilio_settings(some_database, tmp_path, PUBLIC, "http://127.0.0.1:1")
+    with an_api(settings, some_database) as served:
         yield served
 
 

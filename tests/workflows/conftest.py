@@ -1,12 +1,9 @@
 """A Temporal dev server for the tests of this folder."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from outdial.store.database import Database
 from tests.temporal_server import dev_server
 
 
@@ -20,11 +17,3 @@ def temporal() -> Iterator[str]:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A fresh SQLite database, for what does not depend on the kind of database."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'outdial.db')}")
-    yield database
-    database.close()

@@ -44,17 +44,17 @@ def a_consenting_contact(outdial: Running) -> Contact:
         return contact
 
 
-async def test_the_calls_first_words_are_spoken(temporal: str, sqlite: Database) -> None:
+async def test_the_calls_first_words_are_spoken(temporal: str, some_database: Database) -> None:
     """Instead of the agent's opening line, with the variables put in."""
-    async with worker(temporal, sqlite) as outdial:
+    async with worker(temporal, some_database) as outdial:
         call = await outdial.call(initial_message="Hi {{first_name}}, this is your AI assistant.")
         assert outdial.said(call)[0] == "agent: Hi Ada, this is your AI assistant."
 
 
-async def test_the_triggers_task_opens_the_talk(temporal: str, sqlite: Database) -> None:
+async def test_the_triggers_task_opens_the_talk(temporal: str, some_database: Database) -> None:
     """Its opening line is said in calls with its trigger."""
-    async with worker(temporal, sqlite) as outdial:
-        with sqlite.write() as session:
+    async with worker(temporal, some_database) as outdial:
+        with some_database.write() as session:
             outdial.agent = an_agent(session, outdial.account, tasks=[TASK])
         call = await outdial.call(trigger="renew")
         assert outdial.said(call)[0] == "agent: Hello Ada, your plan ends."
@@ -75,32 +75,34 @@ async def test_consent_that_was_revoked_meanwhile_stops_the_dial(temporal: str, 
         assert outdial.dials(ended) == []
 
 
-async def test_an_account_that_was_switched_off_dials_nobody(temporal: str, sqlite: Database) -> None:
+async def test_an_account_that_was_switched_off_dials_nobody(temporal: str, some_database: Database) -> None:
     """What was accepted before ends without a dial; a test call goes on."""
-    async with worker(temporal, sqlite) as outdial:
+    async with worker(temporal, some_database) as outdial:
         set_account(outdial, outbound_enabled=False)
         real, rehearsed = await outdial.call(), await outdial.call(test=True)
         assert (real.end_reason, outdial.dials(real)) == ("outbound_disabled", [])
         assert rehearsed.status is CallStatus.COMPLETED
 
 
-async def test_a_call_waits_while_its_campaign_is_disabled(temporal: str, sqlite: Database) -> None:
+async def test_a_call_waits_while_its_campaign_is_disabled(temporal: str, some_database: Database) -> None:
     """Also one that belongs to no batch; it is dialled once the campaign is enabled again."""
-    async with worker(temporal, sqlite, line_poll=0.1) as outdial:
-        with sqlite.write() as session:
+    async with worker(temporal, some_database, line_poll=0.1) as outdial:
+        with some_database.write() as session:
             campaign = Campaign(account_id=outdial.account.id, name="Renewals", is_enabled=False)
             session.add(campaign)
         waiting = await outdial.place(campaign_id=campaign.id)
         held = await outdial.until(waiting, "held")
         assert (held.hold_reason, outdial.dials(held)) == ("The campaign is disabled.", [])
-        with sqlite.write() as session:
+        with some_database.write() as session:
             session.get_one(Campaign, campaign.id).is_enabled = True
         assert (await outdial.ended(waiting)).status is CallStatus.COMPLETED
 
 
-async def test_a_test_call_rings_no_phone_whatever_the_carrier_is(temporal: str, sqlite: Database) -> None:
+async def test_a_test_call_rings_no_phone_whatever_the_carrier_is(
+    temporal: str, some_database: Database
+) -> None:
     """With Twilio set, a test call is played by the simulated carrier, from the dial to the outcome."""
-    async with worker(temporal, sqlite, **TWILIO) as outdial:
+    async with worker(temporal, some_database, **TWILIO) as outdial:
         call = await outdial.call(test=True)
         assert (call.status, call.outcome) == (CallStatus.COMPLETED, "BOOKED")
         assert [attempt.carrier for attempt in outdial.attempts(call)] == ["simulated"]

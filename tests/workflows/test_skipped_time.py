@@ -41,9 +41,9 @@ async def test_a_call_due_on_saturday_waits_for_monday_morning(database: Databas
         assert there.worker.events(call)[0] == "call.held"
 
 
-async def test_hours_follow_the_clock_in_spring(sqlite: Database) -> None:
+async def test_hours_follow_the_clock_in_spring(some_database: Database) -> None:
     """The night that is an hour short: nine o'clock comes after eight hours of the old clock."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         change = _clock_change(there.began_at, gains=timedelta(hours=1))
         call = await there.call(
             BOOKS, due_at=_evening_before(change), calling_hours=_hours("09:00", "17:00"), timezone=PLACE
@@ -52,9 +52,9 @@ async def test_hours_follow_the_clock_in_spring(sqlite: Database) -> None:
         _assert_dialled(there, call, change + timedelta(hours=6))
 
 
-async def test_hours_follow_the_clock_in_autumn(sqlite: Database) -> None:
+async def test_hours_follow_the_clock_in_autumn(some_database: Database) -> None:
     """The night that is an hour longer."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         change = _clock_change(there.began_at, gains=timedelta(hours=-1))
         call = await there.call(
             BOOKS, due_at=_evening_before(change), calling_hours=_hours("09:00", "17:00"), timezone=PLACE
@@ -63,9 +63,9 @@ async def test_hours_follow_the_clock_in_autumn(sqlite: Database) -> None:
         _assert_dialled(there, call, change + timedelta(hours=8))
 
 
-async def test_hours_inside_the_skipped_hour_open_when_it_is_over(sqlite: Database) -> None:
+async def test_hours_inside_the_skipped_hour_open_when_it_is_over(some_database: Database) -> None:
     """Half past two does not exist in that night; three o'clock is the first time after it."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         change = _clock_change(there.began_at, gains=timedelta(hours=1))
         call = await there.call(
             BOOKS, due_at=_evening_before(change), calling_hours=_hours("02:30", "04:00"), timezone=PLACE
@@ -73,9 +73,9 @@ async def test_hours_inside_the_skipped_hour_open_when_it_is_over(sqlite: Databa
         _assert_dialled(there, call, change)
 
 
-async def test_hours_inside_the_doubled_hour_open_at_its_first_pass(sqlite: Database) -> None:
+async def test_hours_inside_the_doubled_hour_open_at_its_first_pass(some_database: Database) -> None:
     """Half past one comes twice in that night; one dial is made, at the earlier."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         change = _clock_change(there.began_at, gains=timedelta(hours=-1))
         call = await there.call(
             BOOKS, due_at=_evening_before(change), calling_hours=_hours("01:30", "04:00"), timezone=PLACE
@@ -96,9 +96,9 @@ async def test_consistent_retries_use_their_intervals_over_days(database: Databa
         assert (call.status, call.disposition) == (CallStatus.FAILED, Disposition.NO_ANSWER)
 
 
-async def test_backoff_retries_grow_up_to_their_cap(sqlite: Database) -> None:
+async def test_backoff_retries_grow_up_to_their_cap(some_database: Database) -> None:
     """One hour, two, four, then five which is the cap."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         retry = {"type": "backoff", "intervals": [3600] * 4, "cap": 5 * 3600, "jitter": 0}
         call = await there.call(NEVER_ANSWERS, retry=retry)
         dialled = there.dialled_at(call)
@@ -106,9 +106,9 @@ async def test_backoff_retries_grow_up_to_their_cap(sqlite: Database) -> None:
         assert waits == [1, 2, 4, 5]
 
 
-async def test_a_retry_waits_for_calling_hours(sqlite: Database) -> None:
+async def test_a_retry_waits_for_calling_hours(some_database: Database) -> None:
     """Busy late on Friday, with a retry an hour later: it is Monday morning."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         friday = _next(there.began_at, weekday=4, at=time(16, 30))
         call = await there.call(
             BUSY_THEN_BOOKS, due_at=friday, calling_hours=OFFICE, timezone=PLACE, retry={"intervals": [3600]}
@@ -118,9 +118,11 @@ async def test_a_retry_waits_for_calling_hours(sqlite: Database) -> None:
         assert call.outcome == "BOOKED"
 
 
-async def test_a_call_whose_time_is_over_before_its_hours_open_is_never_dialled(sqlite: Database) -> None:
+async def test_a_call_whose_time_is_over_before_its_hours_open_is_never_dialled(
+    some_database: Database,
+) -> None:
     """It fails as expired at the first look, since no calling hours are left for it."""
-    async with skipping(sqlite) as there:
+    async with skipping(some_database) as there:
         saturday = _next(there.began_at, weekday=5, at=time(12))
         call = await there.call(
             BOOKS,
