@@ -18,7 +18,7 @@ import structlog
 import typer
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.batch_upkeep import BatchUpkeepActivities
 from activities.batches import BatchActivities
@@ -34,6 +34,7 @@ from engine import tracing
 from engine.connection import connect
 from engine.deliveries import start_deliveries
 from engine.log_context import LogContext
+from engine.runner import LeanRunner
 from engine.telemetry import serve_metrics
 from outdial import logs
 from outdial.carriers.registry import make_carriers
@@ -54,7 +55,7 @@ from workflows.upkeep import Upkeep
 ALIVE_EVERY = 5.0
 
 # Our workflow modules import nothing that varies, so they are shared between runs instead of loaded for each.
-RUNNER = SandboxedWorkflowRunner(
+RUNNER = LeanRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
         "outdial", "workflows", "pydantic", "sqlmodel", "opentelemetry"
     )

@@ -1,4 +1,4 @@
-"""What one answered call costs: history events and bytes, rows and bytes of the database, statements."""
+"""What one answered call costs: processor time, history, rows and bytes of the database, statements."""
 
 import asyncio
 from collections import Counter
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import event, text
 from sqlmodel import SQLModel, select
 
@@ -17,6 +18,7 @@ from bench.webhooks import delivered, receiving
 from engine.deliveries import workflow_id
 from outdial.models import Delivery
 from outdial.store.database import Database
+from tests.system.processes import Process
 from worker import make_parts, utc_clock, working
 
 WARM_UP = 20
@@ -28,7 +30,11 @@ _BYTES = {
 
 
 async def measure(stage: Stage, *, calls: int) -> list[Figure]:
-    """By a worker in this very process, so that its statements can be counted. Each call tells one receiver."""
+    """First by a worker whose processor time is read, then by one in this very process, whose statements are counted.
+
+    Each call tells one receiver of all that happens to it.
+    """
+    processor = await _processor(stage, calls)
     await asyncio.to_thread(stage.worker.stop)
     database = Database.from_settings(stage.settings, "bench")
     parts = make_parts(stage.settings, database, stage.client, utc_clock)
@@ -42,7 +48,28 @@ async def measure(stage: Stage, *, calls: int) -> list[Figure]:
         figures = _growth(stage, database, calls, before, counted)
         history = await _history(stage, await one_call(stage, webhook_url=url))
     database.close()
-    return [*history, *figures]
+    return [*processor, *history, *figures]
+
+
+async def _processor(stage: Stage, calls: int) -> list[Figure]:
+    """What a busy machine does not change: it makes the same work only last longer."""
+    async with receiving(stage) as url:
+        await rate(lambda: one_call(stage, webhook_url=url), WARM_UP)
+        await delivered(stage)
+        before = [_seconds(process) for process in (stage.worker, stage.temporal)]
+        await rate(lambda: one_call(stage, webhook_url=url), calls)
+        await delivered(stage)
+    took = [_seconds(process) for process in (stage.worker, stage.temporal)]
+    names = ("processor time of the worker", "processor time of Temporal's dev server")
+    return [
+        Figure(name, (after - first) / calls * 1000, "ms")
+        for name, first, after in zip(names, before, took, strict=True)
+    ]
+
+
+def _seconds(process: Process) -> float:
+    used = psutil.Process(process.pid).cpu_times()
+    return used.user + used.system
 
 
 async def _history(stage: Stage, call: str) -> list[Figure]:
