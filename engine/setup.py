@@ -4,6 +4,7 @@ May be run at any time, by several at once: `python -m engine.setup`, or `outdia
 """
 
 import asyncio
+import os
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -114,6 +115,9 @@ def main() -> None:
         sys.exit(f"{error.field}: {error.message}" if error.field else error.message)
     except (RPCError, RuntimeError) as error:
         sys.exit(f"Temporal at {settings.temporal_address} could not be set up: {error}")
+    # All is done; a thread of the SDK that is still at work can crash an interpreter that takes its time to end.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
