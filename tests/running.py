@@ -1,7 +1,7 @@
 """Outdial's worker in the test's own process, over a real Temporal server and a real database."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from outdial.settings import Settings
 from outdial.store import calls
 from outdial.store.database import Database
 from tests.build import a_call, an_account, an_agent
-from worker import make_parts, utc_clock, working
+from worker import Kind, make_parts, utc_clock, working
 
 PATIENCE = 30
 
@@ -123,7 +123,12 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    address_or_client: str | Client, database: Database, *, clock: Clock = utc_clock, **given: Any
+    address_or_client: str | Client,
+    database: Database,
+    *,
+    clock: Clock = utc_clock,
+    kinds: Iterable[Kind] = tuple(Kind),
+    **given: Any,
 ) -> AsyncGenerator[Running]:
     """A worker over this Temporal server and database, with an account and an agent, until the block ends."""
     settings = settings_for(database, **given)
@@ -133,7 +138,7 @@ async def running(
     with database.write() as session:
         account = an_account(session, Plan.ENTERPRISE)
         agent = an_agent(session, account)
-    async with working(make_parts(settings, database, client, clock), client):
+    async with working(make_parts(settings, database, client, clock), client, kinds):
         yield Running(client, database, settings, account, agent)
 
 
