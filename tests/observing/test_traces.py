@@ -19,8 +19,10 @@ from tests.system.marks import ON_SQLITE
 from tests.system.stand import PATIENCE, Stand, standing, until
 from tests.temporal_server import wait_until_open
 from worker import RUNNER
+from workflows.batch import Batch
 from workflows.deliver_webhook import DeliverWebhook
 from workflows.outbound_call import OutboundCall
+from workflows.upkeep import Upkeep
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +82,9 @@ async def test_a_call_that_began_without_traces_goes_on_with_them(path: Path) ->
 
 async def _replay(history: WorkflowHistory, *interceptors: Interceptor) -> None:
     replayer = Replayer(
-        workflows=[OutboundCall, DeliverWebhook], workflow_runner=RUNNER, interceptors=interceptors
+        workflows=[OutboundCall, Batch, DeliverWebhook, Upkeep],
+        workflow_runner=RUNNER,
+        interceptors=interceptors,
     )
     await replayer.replay_workflow(history)
 
