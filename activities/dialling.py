@@ -86,7 +86,8 @@ class DiallingActivities:
 
     def _begin(self, order: DialOrder) -> _Intended | _Before | Dialled:
         parts, now = self._parts, self._parts.clock()
-        with parts.database.write() as session:
+        # A dial that a power cut makes us forget would be made again.
+        with parts.database.write(durable=parts.rings_phones) as session:
             call = calls.load(session, order.call_id)
             attempt = calls.attempt_of(session, call, order.attempt)
             if attempt is not None:

@@ -28,6 +28,11 @@ class Parts:
     notifier: Notifier
     start_deliveries: Callable[[Sequence[str]], None]
 
+    @property
+    def rings_phones(self) -> bool:
+        """Whether the carrier in use is a real one."""
+        return self.settings.carrier != SIMULATED
+
     def carrier_for(self, call: Call) -> Carrier:
         """Who dials this call next: a test call is never dialled but by simulation."""
         return self.carriers[SIMULATED if call.test else self.settings.carrier]

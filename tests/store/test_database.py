@@ -34,6 +34,16 @@ def test_instants_come_back_in_utc(database: Database) -> None:
         assert kept.due_at.utcoffset() == call.due_at.utcoffset()
 
 
+def test_sqlite_waits_for_the_disk_where_it_is_asked_to(sqlite: Database) -> None:
+    """What a power cut must not undo is on the disk at the commit; other commits are a moment later."""
+    assert [_waits(sqlite, durable=durable) for durable in (False, True, False)] == [1, 2, 1]
+
+
+def _waits(database: Database, *, durable: bool) -> int:
+    with database.write(durable=durable) as session:
+        return session.connection().exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+
 def _write_and_fail(database: Database) -> None:
     with database.write() as session:
         an_account(session)
