@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
 from outdial.store.database import Database
 from tests.databases import BOTH, EITHER, SQLITE, MakeDatabase, create_tables, fresh, opened
@@ -14,6 +15,20 @@ from tests.postgres import Postgres, postgres
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those of whole systems take longest, most of it waiting: they begin first, and others fill their pauses."""
     items.sort(key=lambda item: "system" not in item.path.parts)
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_captured() -> None:
+    structlog.reset_defaults()  # whatever a test before has set
+    structlog.configure(
+        # The library's own way with exceptions prints every variable, which takes seconds.
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(bool_as_flag=False),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
 @pytest.fixture(scope="session")

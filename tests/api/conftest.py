@@ -4,18 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from outdial.settings import Settings
 from outdial.store.database import Database
 from tests.api.serving import Api, an_api
 from tests.databases import MakeDatabase
-
-
-@pytest.fixture(autouse=True)
-def _logs_are_captured() -> None:
-    structlog.reset_defaults()  # whatever a test before has set
-    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
 @pytest.fixture

@@ -4,18 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from outdial.plans import Plan
 from outdial.settings import Settings
 from outdial.store.database import Database
 from tests.api.serving import Api, an_api
 from tests.temporal_server import dev_server
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _logs_are_captured() -> None:
-    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from outdial.store.database import Database
-from tests.api.conftest import _logs_are_captured, api, lite, settings  # pyright: ignore[reportPrivateUsage]
+from tests.api.conftest import api, lite, settings  # pyright: ignore[reportPrivateUsage]
 from tests.mico.standing import Standing, standing
 from tests.temporal_server import dev_server
 
-__all__ = ["_logs_are_captured", "api", "lite", "settings"]
+__all__ = ["api", "lite", "settings"]
 
 
 @pytest.fixture
