@@ -85,7 +85,7 @@ class LiveAttempt:
                 names.NOTE, note, schedule_to_close_timeout=timedelta(seconds=10), summary="ringing"
             )
         except ActivityError:
-            self._line.unkept[:0] = events
+            self._line.give_back(events)
 
     async def _talk(self) -> None:
         self._show(f"talking, attempt {self.number}")
@@ -122,10 +122,12 @@ class LiveAttempt:
         await workflow.wait_condition(lambda: talk.done() or self._is_over())
         if not talk.done():
             _drop(talk)
+            line.give_back(order.events)
             return False
         try:
             self._play((await talk).script)
         except ActivityError:
+            line.give_back(order.events)
             return False  # The conversation can't go on: hang up.
         return True
 

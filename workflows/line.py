@@ -34,6 +34,10 @@ class Line:
         taken, self.unkept = self.unkept, []
         return taken
 
+    def give_back(self, events: list[CarrierEvent]) -> None:
+        """The activity may never have begun: the next one keeps them too, which changes nothing if they are kept."""
+        self.unkept[:0] = events
+
     @property
     def to_machine(self) -> bool:
         """Whether a voicemail greeting answered."""

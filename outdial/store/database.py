@@ -1,5 +1,7 @@
 """Opening the database: SQLite tuned for one machine, PostgreSQL for many, sessions to read and to write."""
 
+import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -68,12 +70,24 @@ class Database:
         # None: the driver starts no transaction of its own; _begin_sqlite does.
         connection.isolation_level = None
         for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
             f"busy_timeout={round(self.tuning.busy_timeout * 1000)}",
+            "synchronous=NORMAL",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _use_wal(connection, patience=self.tuning.busy_timeout)
+
+
+def _use_wal(connection: Any, *, patience: float) -> None:
+    """A property of the file. While another process gives it that, SQLite fails at once instead of waiting."""
+    give_up_at = time.monotonic() + patience
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.05)
 
 
 class _Keeping(Session):

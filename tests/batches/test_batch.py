@@ -225,10 +225,11 @@ async def test_calls_outside_batches_count_too(temporal: str, some_database: Dat
     async with running(temporal, some_database) as worker:
         _give_lines(some_database, worker.account.id, 2)
         batches = Batches(worker)
-        batch = await batches.place(numbers(20))
+        batch = await batches.place(numbers(100))
         await batches.until(batch, lambda progress: progress.completed >= 2)
         single = await worker.call("+12025550123")
         left = batches.progress(batch).pending
+        await batches.workflow(batch).signal("cancel", Cancel())
         await batches.ended(batch)
     assert single.status is CallStatus.COMPLETED
     assert left > 0

@@ -131,7 +131,7 @@ def found(temporal: str, make_database: MakeDatabase, tmp_path_factory: pytest.T
 
     async def run(database: Database) -> dict[str, Any]:
         async with world(
-            temporal, database, folder, speed=20, ring_timeout=60, initial_silence_timeout=1
+            temporal, database, folder, speed=20, ring_timeout=240, initial_silence_timeout=1
         ) as at:
             return {**await _run(at), "at": at, "folder": folder}
 

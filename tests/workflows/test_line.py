@@ -37,6 +37,15 @@ def test_events_are_given_away_once() -> None:
     assert line.take_unkept() == []
 
 
+def test_what_could_not_be_kept_comes_first_next_time() -> None:
+    """An activity that never began leaves its events to the next one, in their order."""
+    line = line_after(RINGING)
+    given = line.take_unkept()
+    line.hear(ANSWERED)
+    line.give_back(given)
+    assert line.take_unkept() == [RINGING, ANSWERED]
+
+
 def test_a_machine_may_be_heard_after_the_answer() -> None:
     """Machine detection speaks some seconds after the line opened."""
     assert line_after(ANSWERED, MACHINE).to_machine
