@@ -187,6 +187,7 @@ async def test_a_call_in_its_cooldown_holds_no_place(temporal: str, some_databas
     assert most_at_once(attempts) == 1
 
 
+@pytest.mark.slow
 async def test_retries_that_fall_due_together_take_turns(temporal: str, some_database: Database) -> None:
     """More retries than lines are queued and woken one by one; nobody polls for a line."""
     async with running(temporal, some_database) as worker:
@@ -291,6 +292,7 @@ async def test_who_asks_not_to_be_called_meanwhile_is_not_dialled(
     assert len(batches.dials(batch)) == 1
 
 
+@pytest.mark.slow
 async def test_a_change_of_policy_reaches_calls_that_were_not_dialled_yet(
     temporal: str, some_database: Database
 ) -> None:

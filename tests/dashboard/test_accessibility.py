@@ -31,13 +31,20 @@ def looking(desk: Desk, browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("name", TOUR)
 def test_a_page_has_no_accessibility_faults(looking: Page, filled: dict[str, str], name: str) -> None:
-    """By axe-core's rules for WCAG 2.2 AA and its best practices: in light and dark and on a phone, which it fits."""
+    """By axe-core's rules for WCAG 2.2 AA and its best practices."""
     looking.emulate_media(color_scheme="light")
     looking.set_viewport_size(DESK)
-    looking.goto(filled[name])
-    expect(looking.get_by_text("Counting…")).to_have_count(0)
+    open_page(looking, filled[name])
     assert faults(looking) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TOUR)
+def test_nor_in_the_dark_nor_on_a_phone(looking: Page, filled: dict[str, str], name: str) -> None:
+    """It can be read in dark colours, and it fits a phone."""
     looking.emulate_media(color_scheme="dark")
+    looking.set_viewport_size(DESK)
+    open_page(looking, filled[name])
     assert faults(looking, "color-contrast") == []
     looking.set_viewport_size(PHONE)
     assert faults(looking) == []
@@ -71,6 +78,12 @@ def test_a_call_is_placed_by_keyboard_alone(page: Page) -> None:
         page.keyboard.type(value)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/calls/call_"))
+
+
+def open_page(page: Page, address: str) -> None:
+    """With all that comes after the page itself."""
+    page.goto(address)
+    expect(page.get_by_text("Counting…")).to_have_count(0)
 
 
 def faults(page: Page, *rules: str) -> list[str]:

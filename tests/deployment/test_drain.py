@@ -29,6 +29,7 @@ pytestmark = pytest.mark.anyio
 AUTH_TOKEN = "0" * 32
 
 
+@pytest.mark.slow
 @ON_SQLITE
 async def test_a_talk_that_outlasts_the_drain_goes_on_at_another_worker(
     tmp_path: Path, database_url: str

@@ -23,6 +23,7 @@ from workflows.messages import Reschedule
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 @ON_SQLITE
 async def test_calls_of_one_version_end_under_the_next(tmp_path: Path, database_url: str) -> None:
     """Those that have dialled go on as they began, those that still wait take the new way; all end as they should."""

@@ -10,7 +10,7 @@ from tests.system.marks import ON_SQLITE
 from tests.system.stand import standing, until
 from tests.system.whole import assert_whole
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @ON_SQLITE

@@ -13,7 +13,7 @@ from tests.system.stand import Stand, standing, until
 from tests.system.whole import assert_whole
 from tests.temporal_server import wait_until_open
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALLS = 16
 TRIES = 40

@@ -17,7 +17,7 @@ from tests.twilio.world import ACCOUNT_SID, AUTH_TOKEN, NUMBER, serving
 from twilio_emulator.emulator import Emulator
 from twilio_emulator.rest import create_app
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 RETRY = {"intervals": [0, 0]}
 
