@@ -1,4 +1,4 @@
-"""What every test may ask for: a fresh database, on SQLite and on PostgreSQL alike."""
+"""What every test may ask for: fresh databases, on SQLite and on PostgreSQL alike, and a Temporal server."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ import structlog
 from outdial.store.database import Database
 from tests.databases import BOTH, EITHER, SQLITE, MakeDatabase, create_tables, fresh, opened
 from tests.postgres import Postgres, postgres
+from tests.temporal_server import dev_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +38,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     create_tables(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def temporal() -> Iterator[str]:
+    """The address of a real Temporal dev server."""
+    with dev_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

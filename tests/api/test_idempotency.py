@@ -159,6 +159,9 @@ def _calls(api: Api) -> list[Call]:
 @contextmanager
 def _second_server(api: Api) -> Generator[httpx.Client]:
     database = Database(api.database.engine.url.render_as_string(hide_password=False))
-    with served(api.settings, database, Recorder()) as url, httpx.Client(trust_env=False) as client:
+    with (
+        served(api.settings, database, Recorder()) as url,
+        httpx.Client(trust_env=False, timeout=30) as client,
+    ):
         client.base_url, client.headers = url, api.client.headers
         yield client

@@ -83,7 +83,7 @@ def test_where_a_token_is_set_only_who_has_it_may_read(settings: Settings, some_
     guarded = settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
     with an_api(guarded, some_database) as api:
         assert api.client.get("/metrics").status_code == 403
-        with httpx.Client(base_url=api.url, trust_env=False) as operator:
+        with httpx.Client(base_url=api.url, trust_env=False, timeout=30) as operator:
             assert operator.get("/metrics").status_code == 403
             headers = {"Authorization": f"Bearer {TOKEN}"}
             assert operator.get("/metrics", headers=headers).status_code == 200
@@ -100,7 +100,7 @@ def test_metrics_are_told_while_the_database_is_away(settings: Settings) -> None
     nowhere = Database("postgresql://nobody@127.0.0.1:9/none")
     with (
         served(settings, nowhere, Recorder()) as url,
-        httpx.Client(base_url=url, trust_env=False) as operator,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as operator,
     ):
         text = operator.get("/metrics").text
     assert "outdial_database_up 0.0" in text

@@ -192,6 +192,6 @@ def test_the_accounts_own_secret_is_shown_when_it_is_made(lite: Api) -> None:
 
 def test_a_key_is_needed(refusing: Api) -> None:
     """Without one there is nothing to see."""
-    with httpx.Client(base_url=refusing.url, trust_env=False) as nobody:
+    with httpx.Client(base_url=refusing.url, trust_env=False, timeout=30) as nobody:
         for address in ("/v1/webhooks", "/v1/deliveries", "/v1/account/webhook-secret"):
             assert nobody.get(address).status_code == 401

@@ -1,4 +1,4 @@
-"""A Temporal dev server for the tests of this folder."""
+"""The application over a recording of what it asks of Temporal, for accounts of several plans."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +9,6 @@ from outdial.plans import Plan
 from outdial.settings import Settings
 from outdial.store.database import Database
 from tests.api.serving import Api, an_api
-from tests.temporal_server import dev_server
-
-
-@pytest.fixture(scope="session")
-def temporal() -> Iterator[str]:
-    """The address of a real dev server."""
-    with dev_server() as address:
-        yield address
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def deliver(receiver: Receiver, secret: str) -> int:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": signature,
     }
-    return httpx.post(receiver.url, content=BODY, headers=headers, trust_env=False).status_code
+    return httpx.post(receiver.url, content=BODY, headers=headers, trust_env=False, timeout=30).status_code
 
 
 def test_a_rightly_signed_delivery_is_taken(receiver: Receiver) -> None:

@@ -99,7 +99,7 @@ def test_signing_out_ends_the_session_on_the_server(pages: Pages) -> None:
     client = pages.signed_in(Role.VIEWER)
     kept = dict(client.cookies)
     post(client, "/dashboard/sign-out")
-    assert httpx.get(f"{pages.url}/dashboard", cookies=kept, trust_env=False).status_code == 303
+    assert httpx.get(f"{pages.url}/dashboard", cookies=kept, trust_env=False, timeout=30).status_code == 303
 
 
 @pytest.mark.parametrize("csrf", ["", "0" * 64, "é"])

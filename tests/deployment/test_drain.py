@@ -94,7 +94,7 @@ async def test_an_api_ends_its_requests_first_and_its_talks_after_that(
     """Whoever comes anew is not let in; a phone conversation at its socket goes on and ends as it would have."""
     twilio = {"carrier": "twilio", "twilio_account_sid": "AC" + "0" * 32, "twilio_auth_token": AUTH_TOKEN}
     async with standing(tmp_path, database_url, drain=60, **twilio) as stand, talking(stand) as phone:
-        with httpx.Client(base_url=stand.seen.settings.base_url, trust_env=False) as kept:
+        with httpx.Client(base_url=stand.seen.settings.base_url, trust_env=False, timeout=30) as kept:
             assert await asyncio.to_thread(is_open, kept)
             stand.api.signal(signal.SIGTERM)
             await until(lambda: not is_open(kept), "the doors are closed")

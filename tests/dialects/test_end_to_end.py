@@ -13,7 +13,6 @@ from outdial.models.base import utc_now
 from outdial.store.database import Database
 from tests.api.serving import served
 from tests.running import running
-from tests.temporal_server import dev_server
 from tests.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.anyio
@@ -27,19 +26,18 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def client(some_database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def client(temporal: str, some_database: Database) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a served API whose worker runs."""
     database = some_database
-    with dev_server() as address:
-        async with running(address, database, temporal_address=address) as at_work:
-            with database.write() as session:
-                _, secret = create_key(session, at_work.account.id, "tests")
-            headers = {"Authorization": f"Bearer {secret}"}
-            with served(at_work.settings, database, None) as url:
-                async with httpx.AsyncClient(
-                    base_url=url, headers=headers, trust_env=False, timeout=30
-                ) as client:
-                    yield client
+    async with running(temporal, database, temporal_address=temporal) as at_work:
+        with database.write() as session:
+            _, secret = create_key(session, at_work.account.id, "tests")
+        headers = {"Authorization": f"Bearer {secret}"}
+        with served(at_work.settings, database, None) as url:
+            async with httpx.AsyncClient(
+                base_url=url, headers=headers, trust_env=False, timeout=30
+            ) as client:
+                yield client
 
 
 async def schedule(client: httpx.AsyncClient, seconds: float, **given: Any) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """The served application alone, and with a real Temporal server and a worker behind it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from outdial.store.database import Database
 from tests.api.conftest import api, lite, settings  # pyright: ignore[reportPrivateUsage]
 from tests.mico.standing import Standing, standing
-from tests.temporal_server import dev_server
 
 __all__ = ["api", "lite", "settings"]
 
@@ -15,13 +14,6 @@ __all__ = ["api", "lite", "settings"]
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def temporal() -> Iterator[str]:
-    """The address of a real dev server."""
-    with dev_server() as address:
-        yield address
 
 
 @pytest.fixture

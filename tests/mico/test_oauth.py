@@ -27,7 +27,7 @@ def ask(api: Api, client: dict[str, Any], **given: Any) -> httpx.Response:
         "grant_type": "client_credentials",
         **{name: client[name] for name in ("client_id", "client_secret")},
     }
-    return httpx.post(f"{api.url}/oauth/token", data={**form, **given}, trust_env=False)
+    return httpx.post(f"{api.url}/oauth/token", data={**form, **given}, trust_env=False, timeout=30)
 
 
 def test_a_client_gets_a_token_that_opens_the_routes(api: Api) -> None:
@@ -43,6 +43,7 @@ def test_a_client_gets_a_token_that_opens_the_routes(api: Api) -> None:
         data={"grant_type": "client_credentials"},
         auth=(client["client_id"], client["client_secret"]),
         trust_env=False,
+        timeout=30,
     )
     assert basic.status_code == 200
 
@@ -93,7 +94,7 @@ def test_secrets_are_shown_once(lite: Api) -> None:
 )
 def test_other_requests_get_no_token(lite: Api, form: dict[str, str], status: int, error: str) -> None:
     """The answer is in the words of RFC 6749."""
-    response = httpx.post(f"{lite.url}/oauth/token", data=form, trust_env=False)
+    response = httpx.post(f"{lite.url}/oauth/token", data=form, trust_env=False, timeout=30)
     assert (response.status_code, response.json()["error"]) == (status, error)
 
 

@@ -111,7 +111,7 @@ async def _break_something(client: Client, settings: Settings) -> None:
 
 
 def _scraped(port: int) -> str:
-    return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=30).text
 
 
 def _labels(text: str) -> dict[str, set[str]]:

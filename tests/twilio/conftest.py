@@ -1,17 +1,6 @@
-"""A Temporal dev server and an SQLite database for the tests of this folder."""
-
-from collections.abc import Iterator
+"""What the tests of this folder share."""
 
 import pytest
-
-from tests.temporal_server import dev_server
-
-
-@pytest.fixture(scope="session")
-def temporal() -> Iterator[str]:
-    """The address of a real dev server."""
-    with dev_server() as address:
-        yield address
 
 
 @pytest.fixture

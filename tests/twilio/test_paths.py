@@ -112,7 +112,7 @@ def _version(at: World, agent: Agent) -> str:
 
 async def _recording(at: World, call: Call) -> httpx.Response:
     path = Links(at.outdial.settings).recording_url(call.id, utc_now())
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         answer = await http.get(path)
         for _ in range(50):
             if answer.is_success:

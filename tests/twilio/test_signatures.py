@@ -36,7 +36,7 @@ def _signed(url: str, fields: dict[str, str], token: str = AUTH_TOKEN) -> dict[s
 
 
 def _post(api: Api, target: str, headers: dict[str, str]) -> int:
-    return httpx.post(api.url + target, data=FIELDS, headers=headers, trust_env=False).status_code
+    return httpx.post(api.url + target, data=FIELDS, headers=headers, trust_env=False, timeout=30).status_code
 
 
 def test_a_form_signed_over_the_public_address_is_taken(api: Api) -> None:
@@ -76,7 +76,9 @@ def test_a_json_body_is_checked_by_its_hash(api: Api) -> None:
     headers = {**_signed(PUBLIC + target, {}), "Content-Type": "application/json"}
 
     def post(content: str) -> int:
-        return httpx.post(api.url + target, content=content, headers=headers, trust_env=False).status_code
+        return httpx.post(
+            api.url + target, content=content, headers=headers, trust_env=False, timeout=30
+        ).status_code
 
     assert post(body) == 204
     assert post(body.replace("ringing", "completed")) == 403

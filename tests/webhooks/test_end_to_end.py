@@ -11,20 +11,20 @@ from outdial.keys import create_key
 from outdial.store.database import Database
 from tests.api.serving import served
 from tests.running import Running, running
-from tests.temporal_server import dev_server
 from tests.webhooks.receiver import Reply, receiving
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def api(temporal: str, database: Database) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a served API whose worker runs."""
-    with dev_server() as address:
-        async with running(address, database, temporal_address=address) as at_work:
-            with served(at_work.settings, database, None) as url:
-                async with httpx.AsyncClient(base_url=url, headers=_key(at_work), trust_env=False) as client:
-                    yield client
+    async with running(temporal, database, temporal_address=temporal) as at_work:
+        with served(at_work.settings, database, None) as url:
+            async with httpx.AsyncClient(
+                base_url=url, headers=_key(at_work), trust_env=False, timeout=30
+            ) as client:
+                yield client
 
 
 async def test_created_tested_failed_and_redelivered(api: httpx.AsyncClient) -> None:
