@@ -18,7 +18,6 @@ def place(stand: Stand, number: str = BOOKS) -> str:
             "webhook_url": f"{stand.receiver.url}?token=shared-with-us",
         },
         trust_env=False,
-        timeout=30,
         timeout=60,
     )
     assert answer.status_code == 201, answer.text
