@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import uvicorn
 
-from api.app import create_app
 from api.gateway import Gateway
 from outdial.carriers.base import CarrierEvent
 from outdial.errors import Conflict, Unavailable
@@ -19,6 +18,7 @@ from outdial.keys import create_key
 from outdial.models import Account, Agent, Batch, Call
 from outdial.settings import Settings
 from outdial.store.database import Database
+from tests.application import application
 from tests.build import an_account, an_agent
 from tests.temporal_server import HOST, free_port, wait_until_open
 
@@ -152,7 +152,7 @@ def client_of(url: str, secret: str | None) -> httpx.Client:
 def served(settings: Settings, database: Database, gateway: Gateway | None) -> Generator[str]:
     """The application over a socket; yields its address."""
     port = free_port()
-    app = create_app(settings, database=database, gateway=gateway)
+    app = application(settings, database=database, gateway=gateway)
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=port, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()

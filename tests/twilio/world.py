@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import uvicorn
 
-from api.app import create_app
 from outdial.models import Call
 from outdial.settings import Settings
 from outdial.store.database import Database
+from tests.application import application
 from tests.running import Running, running, settings_for
 from tests.temporal_server import HOST, free_port, wait_until_open
 from twilio_emulator.calls import EmulatedCall
@@ -99,7 +99,7 @@ async def world(
     api_url = f"http://{HOST}:{api_port}"
     settings = twilio_settings(database, data, api_url, f"http://{HOST}:{twilio_port}", **given)
     async with running(temporal, database, **settings.model_dump(exclude_unset=True)) as outdial:
-        api = create_app(settings.model_copy(update={"temporal_address": temporal}))
+        api = application(settings.model_copy(update={"temporal_address": temporal}))
         upkeep = asyncio.create_task(_upkeep(outdial))
         with ExitStack() as servers:
             servers.enter_context(serving(api, api_port))
