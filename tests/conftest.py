@@ -12,10 +12,12 @@ from tests.databases import BOTH, EITHER, SQLITE, MakeDatabase, create_tables, f
 from tests.postgres import Postgres, postgres
 from tests.temporal_server import dev_server
 
+LONGEST = {"system", "test_paths", "test_batch", "test_accessibility", "test_up"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those of whole systems take longest, most of it waiting: they begin first, and others fill their pauses."""
-    items.sort(key=lambda item: "system" not in item.path.parts)
+    """The longest files, which mostly wait, begin first: the others fill their pauses, and none is left over alone."""
+    items.sort(key=lambda item: not LONGEST & {item.path.parent.name, item.path.stem})
 
 
 @pytest.fixture(autouse=True)
