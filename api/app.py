@@ -37,6 +37,7 @@ from api.dashboard import mount as dashboard
 from api.dialects import mount as dialects
 from api.gateway import Gateway
 from api.load import LoadLimit
+from api.queries import KNOWN_PARAMETERS_ONLY
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.starting import Starter
 from api.webhooks import account as webhook_account
@@ -69,6 +70,9 @@ ROUTERS = (
     webhook_endpoints.router,
     webhook_deliveries.router,
     webhook_account.router,
+)
+# Asked by carriers, by Temporal's UI, by whoever was sent a link, and by operators' tools.
+OTHERS = (
     links.router,
     twilio_lines.router,
     twilio_sockets.router,
@@ -119,6 +123,8 @@ def create_app(
     documentation.install(app)
     dialects.install(app)
     for part in ROUTERS:
+        app.include_router(part, dependencies=KNOWN_PARAMETERS_ONLY)
+    for part in OTHERS:
         app.include_router(part)
     app.webhooks.include_router(published)
     dashboard.install(app, settings)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.errors import Invalid
 from outdial.ids import from_uuid
+from outdial.numbers import WHAT_E164_IS
 from outdial.storable import check_storable
 
 # Below these addresses lists of people are sent.
@@ -53,6 +54,16 @@ class Body(BaseModel):
         if cls.rows is None or not isinstance(data, dict):
             return data
         return {name: value for name, value in cast("dict[Any, Any]", data).items() if name != cls.rows}
+
+
+def _written_out(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "Expected {form}, as text.", {"form": WHAT_E164_IS})
+    return value
+
+
+# A phone number before it is read. As a JSON number it would have lost its plus, and perhaps zeros.
+PhoneText = Annotated[str, BeforeValidator(_written_out)]
 
 
 def _from_seconds(value: Any) -> Any:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.batches.files import EncodingText, FileDep, RegionText
-from api.body import Body, Instant
+from api.body import Body, Instant, PhoneText
 from api.deps import DatabaseDep, PageDep, PrincipalDep
 from api.forms import KNOWN_FIELDS_ONLY
 from api.paging import Listing, read_page
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/do-not-call", tags=["do-not-call"])
 class EntryCreate(Body):
     """A number not to call."""
 
-    number: str = Field(description="E.164.", examples=["+12025550123"])
+    number: PhoneText = Field(description="E.164.", examples=["+12025550123"])
     source: str = Field("api", min_length=1, max_length=100, description="Where this comes from.")
     note: str = Field("", max_length=1000)
     expires_at: Instant | None = Field(None, description="Unix seconds or ISO 8601; unset: for good.")

@@ -8,7 +8,7 @@ from phonenumbers import timezone
 from outdial.errors import Invalid
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_WHAT_E164_IS = (
+WHAT_E164_IS = (
     "a number in E.164 form: a plus, the country code, then the number, no spaces or dashes, "
     "at most 15 digits, for example +919876543210"
 )
@@ -21,7 +21,7 @@ def read_e164(text: str, *, field: str, check_length: bool = True) -> str:
     """
     number = _parsed(text, None) if _E164.fullmatch(text) else None
     if number is None or number.country_code not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-        raise Invalid(f"Expected {_WHAT_E164_IS}.", field=field)
+        raise Invalid(f"Expected {WHAT_E164_IS}.", field=field)
     if check_length and not _is_possible(number):
         raise Invalid(f"This number has a length that +{number.country_code} does not use.", field=field)
     return text
@@ -34,7 +34,7 @@ def read_any(text: str, region: str, *, field: str) -> str:
     """
     number = _parsed(text, region.upper())
     if number is None or not _is_possible(number):
-        raise Invalid(f"Expected a phone number of {region.upper()}, or {_WHAT_E164_IS}.", field=field)
+        raise Invalid(f"Expected a phone number of {region.upper()}, or {WHAT_E164_IS}.", field=field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 from api.batches.row import Row
-from api.body import Body, CampaignId, Instant
+from api.body import Body, CampaignId, Instant, PhoneText
 from api.schemas.calls import RetryBody
 from outdial.batches.progress import BatchProgress
 from outdial.batches.request import LONGEST_SPACING, MAX_NAME, BatchRequest, Recipient, Taken, Window
@@ -36,7 +36,7 @@ class RecipientBody(Row):
 
     naming = ("phone", "external_id")
 
-    phone: str = Field(description="E.164, or a national number where `default_region` is given.")
+    phone: PhoneText = Field(description="E.164, or a national number where `default_region` is given.")
     variables: dict[str, Any] = Field(
         default_factory=dict[str, Any], description="Values for the agent's `{{name}}` placeholders."
     )

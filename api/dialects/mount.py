@@ -14,15 +14,14 @@ from api.dialects.revmo import failures as revmo
 from api.dialects.revmo import jobs, makecall
 from api.dialects.temphone import envelope as temphone
 from api.dialects.temphone import routes as scheduled
+from api.queries import KNOWN_PARAMETERS_ONLY
 
 
 def install(app: FastAPI) -> None:
     """Before the native routes: `/v1/calls/scheduled` is no call's id."""
-    app.include_router(scheduled.router)
-    app.include_router(makecall.router)
-    app.include_router(jobs.router)
-    for part in (mico_token, mico_campaigns, mico_schedules, mico_calls, mico_one_call):
-        app.include_router(part.router)
+    mico_parts = (mico_token, mico_campaigns, mico_schedules, mico_calls, mico_one_call)
+    for part in (scheduled, makecall, jobs, *mico_parts):
+        app.include_router(part.router, dependencies=KNOWN_PARAMETERS_ONLY)
     app.state.mico_totals = Totals()
     errors.use_renderer(app, "/api/v1", mico.render, mico.MicoError)
     errors.use_renderer(app, mico_token.PATH, mico_token.render, mico_token.TokenError)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.body import Body, CampaignId, Instant
+from api.body import Body, CampaignId, Instant, PhoneText
 from outdial.conversation.latency import Latency
 from outdial.intake import CallRequest
 from outdial.models import Attempt, Call, CallEvent
@@ -39,7 +39,7 @@ class CallCreate(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     agent_id: str
-    recipient_phone: str = Field(
+    recipient_phone: PhoneText = Field(
         description="E.164: plus, country code, number, no spaces or dashes.", examples=["+919876543210"]
     )
     variables: dict[str, Any] = Field(

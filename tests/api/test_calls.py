@@ -134,9 +134,10 @@ def test_a_wrong_field_is_named(refusing: Api, given: dict[str, Any], field: str
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
 
 
-def test_e164_is_explained(lite: Api) -> None:
+@pytest.mark.parametrize("phone", ["(202) 555-0123", 919876543210])
+def test_e164_is_explained(lite: Api, phone: object) -> None:
     """A number in another form is answered with what E.164 is."""
-    assert "+919876543210" in lite.refused(recipient_phone="(202) 555-0123")["detail"]
+    assert "+919876543210" in lite.refused(recipient_phone=phone)["detail"]
 
 
 def test_missing_variables_are_named(lite: Api) -> None:

@@ -122,3 +122,12 @@ def _pages(api: Api, limit: int) -> list[list[str]]:
         pages.append([call["id"] for call in page["data"]])
         cursor = page["next_cursor"]
     return pages
+
+
+def test_a_misspelt_filter_does_not_list_everything(lite: Api) -> None:
+    """It is refused, with the filters that there are."""
+    answer = lite.client.get("/v1/calls", params={"state": "failed"})
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["field"] == "state"
+    assert "agent_id, created_from, created_to, cursor, limit, number, outcome, status" in error["message"]

@@ -134,6 +134,7 @@ def test_a_number_may_be_called_for_two_reasons(lite: Api) -> None:
         ({"attempt_status": "asleep"}, 422, "attempt_status"),
         ({"phone_number": "12"}, 422, "phone_number"),
         ({"is_test_call": "perhaps"}, 422, "is_test_call"),
+        ({"is_test_cal": "true"}, 422, "is_test_cal"),
     ],
 )
 def test_a_listing_that_can_not_be_is_refused(

@@ -16,7 +16,7 @@ from api.batches.files import EncodingText, FileDep, MappingDep, RegionText, dig
 from api.batches.gateway import BatchGatewayDep
 from api.batches.row import Row, digest_with_rows
 from api.batches.taking import UploadDep
-from api.body import Body
+from api.body import Body, PhoneText
 from api.deps import DatabaseDep, PageDep, PrincipalDep
 from api.errors import renamed_fields
 from api.forms import KNOWN_FIELDS_ONLY
@@ -55,7 +55,7 @@ class JobNumber(Row):
 
     naming = ("to",)
 
-    to: str = Field(description="E.164.", examples=["+12025550123"])
+    to: PhoneText = Field(description="E.164.", examples=["+12025550123"])
     metadata: dict[str, Any] | None = Field(default=None, description="Values for this number.")
 
     def to_recipient(self) -> Recipient:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from api.body import Body
+from api.body import Body, PhoneText
 from api.deps import DatabaseDep, LinksDep, PrincipalDep, SettingsDep, StarterDep
 from api.errors import renamed_fields
 from api.idempotency import OnceDep
@@ -42,7 +42,7 @@ class MakeCall(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     agentId: str  # noqa: N815 (the published name)
-    to: str = Field(description="E.164.", examples=["+12025550123"])
+    to: PhoneText = Field(description="E.164.", examples=["+12025550123"])
     trigger: str | None = Field(None, description="Which of the agent's tasks this is.")
     metadata: dict[str, Any] | None = Field(
         None,
