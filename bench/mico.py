@@ -24,6 +24,7 @@ from outdial.settings import Settings
 from outdial.store import batch_rows
 from outdial.store.database import Database
 from outdial.store.migrate import migrate
+from outdial.store.tuning import Tuning
 from tests.api.serving import Api, an_api
 from tests.mico.standing import PERSON
 
@@ -172,7 +173,8 @@ def _postgresql() -> Generator[Database]:
     folder = tempfile.mkdtemp(prefix="outdial-pg-")
     server = get_server(folder)
     try:
-        yield Database(server.get_uri())
+        # A million rows by one statement take longer than any statement may in earnest.
+        yield Database(server.get_uri(), Tuning(statement_timeout=0))
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
