@@ -128,7 +128,7 @@ def report(
     with explained(), remote(url, key) as api:
         if target.suffix not in (".csv", ".xlsx"):
             raise Invalid("Expected a name that ends with .csv or .xlsx.", field="output")
-        api.fetch(f"{PATH}/{batch}/report{target.suffix}", target, bom=str(bom).lower())
+        api.fetch(f"{PATH}/{batch}/report{target.suffix}", target, **({"bom": "true"} if bom else {}))
     err.print(f"Wrote {target}")
 
 

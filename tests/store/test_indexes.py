@@ -38,11 +38,12 @@ class Crowded:
 
     def cost(self, path: str, name: str) -> int:
         """What a page of that list costs with that filter, or without one."""
-        query = {name: self._value(path, name)} if name else {}
+        query: dict[str, Any] = {"page_size" if path.startswith("/api/v1/") else "limit": PAGE}
+        query |= {name: self._value(path, name)} if name else {}
         with _statements(self.api.database) as asked:
             answer = self.api.client.get(
                 path.replace("campaigns/{uid}", "campaigns/{campaign}").format(**self.rare),
-                params={"limit": PAGE, "page_size": PAGE, **query},
+                params=query,
             )
             assert answer.status_code == 200, answer.text
         measure = _steps if self.api.database.is_sqlite else _rows
