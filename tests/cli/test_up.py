@@ -109,6 +109,7 @@ def test_it_goes_on_where_it_was_after_everything_was_killed(up: Up) -> None:
     assert up.stop() == 0
 
 
+@pytest.mark.slow
 def test_the_demo_comes_to_its_end(tmp_path: Path) -> None:
     """Every fate is told, a transcript is shown, and every webhook was signed."""
     command = [sys.executable, "-m", "outdial", "demo", "--exit"]
