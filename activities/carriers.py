@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.blocking import blocking, is_told_to_stop
 from activities.parts import Parts
 from outdial.carriers.base import Sighting
 from outdial.carriers.reports import event_in, take_in
@@ -56,13 +57,15 @@ class CarrierActivities:
             activity.heartbeat()
         return len(silent)
 
-    @activity.defn(name=names.KEEP_RECORDINGS)
+    @blocking(names.KEEP_RECORDINGS)
     def keep_recordings(self) -> int:
         """Fetch the recordings that carriers hold; answers how many."""
         fetched = 0
         with self._parts.database.read() as session:
             waiting = recordings.unfetched(session, limit=PAGE)
         for recording in waiting:
+            if is_told_to_stop():
+                break
             fetched += self._fetch(recording)
             activity.heartbeat(fetched)
         return fetched

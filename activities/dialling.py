@@ -7,8 +7,8 @@ from datetime import datetime
 
 import structlog
 from sqlmodel import Session
-from temporalio import activity
 
+from activities.blocking import blocking
 from activities.parts import Parts
 from activities.waiting import later
 from outdial import admission
@@ -70,7 +70,7 @@ class DiallingActivities:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    @activity.defn(name=names.DIAL)
+    @blocking(names.DIAL)
     def dial(self, order: DialOrder) -> Dialled:
         """Dial the attempt if admission allows it, or find out what became of it if it was dialled before.
 
@@ -173,14 +173,14 @@ class DiallingActivities:
         with self._parts.database.write() as session:
             stop(session, carrier.rate, refusal.message, self._parts.clock())
 
-    @activity.defn(name=names.LOOK_UP)
+    @blocking(names.LOOK_UP)
     def look_up(self, order: AttemptOrder) -> Events:
         """The carrier's view of an attempt that has been silent for too long."""
         call, attempt = self._rows(order)
         found = self._look_up(call, attempt)
         return Events([Timed(0, _NOT_PLACED)] if found.sighting is Sighting.ABSENT else found.script)
 
-    @activity.defn(name=names.HANG_UP)
+    @blocking(names.HANG_UP)
     def hang_up(self, order: AttemptOrder) -> Events:
         """End the line."""
         _, attempt = self._rows(order)

@@ -4,8 +4,8 @@ import dataclasses
 
 import structlog
 from sqlmodel import Session
-from temporalio import activity
 
+from activities.blocking import blocking
 from activities.parts import Parts
 from activities.waiting import later
 from outdial.carriers import verdict
@@ -27,7 +27,7 @@ class RecordActivities:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    @activity.defn(name=names.NOTE)
+    @blocking(names.NOTE)
     def note(self, change: Note) -> None:
         """Keep a change that no other activity keeps."""
         now = self._parts.clock()
@@ -44,7 +44,7 @@ class RecordActivities:
                 call.paused = change.change is Change.PAUSED
             note(session, call, f"call.{change.change}", now)
 
-    @activity.defn(name=names.CONCLUDE)
+    @blocking(names.CONCLUDE)
     def conclude(self, ended: AttemptEnd) -> Next:
         """Close the attempt and free its line; answer what follows."""
         parts, now = self._parts, self._parts.clock()
@@ -73,7 +73,7 @@ class RecordActivities:
             raise later("The conversation's last words are being kept.", "TalkClosing", 0.2)
         return verdict.judged(ended.end, attempt, talk)
 
-    @activity.defn(name=names.FINISH)
+    @blocking(names.FINISH)
     def finish(self, ending: Ending) -> Finished:
         """Record the call's end and owe what tells of it; the webhooks are on their way."""
         parts = self._parts
@@ -87,7 +87,7 @@ class RecordActivities:
         parts.start_deliveries(owed)
         return Finished(to_notify)
 
-    @activity.defn(name=names.NOTIFY)
+    @blocking(names.NOTIFY)
     def notify(self, call_id: str) -> None:
         """Send the text messages that are owed for the call."""
         self._parts.notifier.notify(call_id)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.blocking import blocking, is_told_to_stop
 from outdial.clock import Clock
 from outdial.media import keeping
 from outdial.settings import Settings
@@ -31,13 +32,13 @@ class RetentionActivities:
         self._settings = settings
         self._clock = clock
 
-    @activity.defn(name=names.FORGET)
+    @blocking(names.FORGET)
     def forget(self) -> int:
         """Delete the answers to requests whose idempotency keys have expired."""
         before = self._clock() - timedelta(seconds=self._settings.idempotency_lifetime)
         return self._in_pages(lambda session, _: retention.idempotency(session, before, limit=PAGE))
 
-    @activity.defn(name=names.FORGET_TRANSCRIPTS)
+    @blocking(names.FORGET_TRANSCRIPTS)
     def forget_transcripts(self) -> int:
         """Delete what was said too long ago; the calls stay, and say so."""
         before, now = self._before(self._settings.transcript_retention_days), self._clock()
@@ -47,7 +48,7 @@ class RetentionActivities:
             lambda session, after: retention.transcripts(session, before, now, after=after, limit=PAGE)
         )
 
-    @activity.defn(name=names.FORGET_PAYLOADS)
+    @blocking(names.FORGET_PAYLOADS)
     def forget_payloads(self) -> int:
         """Delete webhooks that are over, and what carriers told, with all that was sent and answered."""
         before = self._before(self._settings.payload_retention_days)
@@ -60,7 +61,7 @@ class RetentionActivities:
             lambda session, after: retention.reports(session, before, after=after, limit=PAGE)
         )
 
-    @activity.defn(name=names.DELETE_RECORDINGS)
+    @blocking(names.DELETE_RECORDINGS)
     def delete_recordings(self) -> int:
         """Delete recordings, here and at the carrier; one that the carrier keeps for now is tried again."""
         until, deleted = time.monotonic() + ROUND, 0
@@ -70,6 +71,8 @@ class RetentionActivities:
             with self._database.read() as session:
                 page = recordings.outdated(session, before, after=after, limit=PAGE)
             for recording in page:
+                if is_told_to_stop():
+                    return deleted
                 deleted += keeping.delete(self._database, self._settings, recording, self._clock())
                 activity.heartbeat(deleted)
             if len(page) < PAGE:
@@ -83,7 +86,7 @@ class RetentionActivities:
 
     def _in_pages(self, delete: DeletePage, first: int | str = 0) -> int:
         until, after, rows = time.monotonic() + ROUND, first, 0
-        while time.monotonic() < until:
+        while time.monotonic() < until and not is_told_to_stop():
             with self._database.write() as session:
                 deleted = delete(session, after)
             after, rows = deleted.after, rows + deleted.rows
