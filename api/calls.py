@@ -1,6 +1,5 @@
 """Calls: place, list, read, with transcript and recording."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
@@ -14,6 +13,7 @@ from api.errors import renamed_fields
 from api.idempotency import OnceDep
 from api.media import recording_response
 from api.paging import Listing, read_page
+from api.queries import keyed_parameter, keyed_values
 from api.schemas.calls import CallCreate, CallDetail, CallPublic
 from outdial.conversation.latency import latency_of
 from outdial.errors import Invalid
@@ -27,7 +27,6 @@ from outdial.vocabulary import CallStatus
 
 router = APIRouter(prefix="/v1", tags=["calls"])
 
-_METADATA = re.compile(r"metadata\[(.+)\]")
 _MAX_METADATA_FILTERS = 10
 _NAMES = {"number": "recipient_phone"}
 
@@ -88,7 +87,11 @@ def create(
     return once.answer("call.create", body, accept, status=201)
 
 
-@router.get("/calls", summary="List calls")
+@router.get(
+    "/calls",
+    summary="List calls",
+    openapi_extra=keyed_parameter("metadata", "Calls whose metadata has this value under this key."),
+)
 def list_calls(
     principal: PrincipalDep, database: DatabaseDep, page: PageDep, wanted: FilterDep
 ) -> Listing[CallPublic]:
@@ -143,8 +146,7 @@ def read_recording(
 
 
 def _metadata_filter(request: Request) -> dict[str, str]:
-    named = [(_METADATA.fullmatch(name), value) for name, value in request.query_params.multi_items()]
-    wanted = {found[1]: value for found, value in named if found}
+    wanted = keyed_values(request, "metadata")
     if len(wanted) > _MAX_METADATA_FILTERS:
         raise Invalid(f"Expected at most {_MAX_METADATA_FILTERS} filters on metadata.", field="metadata")
     return wanted

@@ -71,6 +71,7 @@ def test_metadata_is_a_filter(api: Api) -> None:
         ("paid", True, "true"),
         ("written paid", "true", "true"),
         ("big", "99999999999999999999", "99999999999999999999"),
+        ("of two\nlines", "x", "x"),
     ]
     placed = [api.place(metadata={key: value})["id"] for key, value, _ in cases]
     api.place(metadata={**{key: "something else" for key, _, _ in cases}, "other": "gold"})
@@ -130,4 +131,20 @@ def test_a_misspelt_filter_does_not_list_everything(lite: Api) -> None:
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
     assert error["field"] == "state"
-    assert "agent_id, created_from, created_to, cursor, limit, number, outcome, status" in error["message"]
+    assert (
+        "agent_id, created_from, created_to, cursor, limit, metadata[key], number, outcome, status"
+        in error["message"]
+    )
+
+
+@pytest.mark.parametrize("asked", ["metadata", "metadata[]", "metadata[team", "meta[team]"])
+def test_a_filter_on_metadata_needs_its_key_in_brackets(lite: Api, asked: str) -> None:
+    """Anything else is no filter, and is told what one looks like."""
+    answer = lite.client.get("/v1/calls", params={asked: "north"})
+    assert answer.status_code == 422
+    assert "metadata[key]" in answer.json()["errors"][0]["message"]
+
+
+def test_only_calls_are_filtered_by_metadata(lite: Api) -> None:
+    """A list that does not know the filter refuses it, too."""
+    assert lite.client.get("/v1/agents", params={"metadata[team]": "north"}).status_code == 422

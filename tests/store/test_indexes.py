@@ -74,12 +74,16 @@ def _filters(api: Api) -> Iterator[tuple[str, str]]:
     kind = api.database.engine.dialect.name
     for path, operations in api.client.get("/openapi.json").json()["paths"].items():
         given = operations.get("get", {}).get("parameters", [])
-        names = {one["name"] for one in given if one["in"] == "query"}
+        names = {_asked(one) for one in given if one["in"] == "query"}
         if names & PAGING:
-            names |= {"metadata[order]"} if path == "/v1/calls" else set[str]()
             yield from (
                 (path, name) for name in sorted({""} | names - PAGING) if (path, name, kind) not in UNBOUNDED
             )
+
+
+def _asked(parameter: dict[str, Any]) -> str:
+    """The parameter's name; with a key where it takes keys of the client's choice."""
+    return f"{parameter['name']}[order]" if parameter.get("style") == "deepObject" else parameter["name"]
 
 
 @contextmanager
