@@ -134,23 +134,12 @@ async def running(
     settings = settings_for(database, **given)
     client = address_or_client
     if isinstance(client, str):
-        client = await connected(client)
+        client = await Client.connect(client)
     with database.write() as session:
         account = an_account(session, Plan.ENTERPRISE)
         agent = an_agent(session, account)
     async with working(make_parts(settings, database, client, clock), client, kinds):
         yield Running(client, database, settings, account, agent)
-
-
-async def connected(address: str) -> Client:
-    """A client of a server that has just begun to listen, once it is ready."""
-    while True:
-        try:
-            return await Client.connect(address)
-        except RuntimeError as error:  # all that the SDK has for it
-            if "not healthy yet" not in str(error):
-                raise
-            await asyncio.sleep(0.1)
 
 
 def later(call: Call, **span: float) -> datetime:

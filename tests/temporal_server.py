@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,24 +26,28 @@ def free_port() -> int:
 def dev_server(*arguments: str, port: int | None = None) -> Generator[str]:
     """A dev server in memory (unless ``arguments`` name a file), with our search attributes; yields its address."""
     port = port or free_port()
-    command = [
-        shutil.which(TEMPORAL) or "temporal",
-        "server",
-        "start-dev",
-        "--headless",
-        "--log-level",
-        "error",
-    ]
+    program, address = shutil.which(TEMPORAL) or "temporal", f"{HOST}:{port}"
+    command = [program, "server", "start-dev", "--headless", "--log-level", "error"]
     command += ["--ip", HOST, "--port", str(port), *arguments]
     for name in ATTRIBUTES:
         command += ["--search-attribute", f"{name}=Keyword"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until_open(port)
-        yield f"{HOST}:{port}"
+        _wait_until_healthy([program, "operator", "cluster", "health", "--address", address])
+        yield address
     finally:
         server.terminate()
         server.wait()
+
+
+def _wait_until_healthy(ask: Sequence[str], seconds: float = 30) -> None:
+    """It listens for a moment before it serves."""
+    deadline = time.monotonic() + seconds
+    while subprocess.run(ask, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not healthy: {ask[-1]}")
+        time.sleep(0.05)
 
 
 def wait_until_open(port: int, seconds: float = 30) -> None:

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 from temporalio import activity
+from temporalio.client import Client
 from temporalio.worker import Worker
 
 from outdial.carriers.base import CarrierEvent, EventKind
-from tests.running import connected
 from worker import RUNNER
 from workflows import names
 from workflows.messages import (
@@ -59,7 +59,7 @@ class Busy:
 
 async def test_an_answer_is_kept_though_the_talk_kept_nothing(temporal: str) -> None:
     """What the talk was to keep goes to the attempt's end, or the call would pass for one that nobody answered."""
-    client, queue, busy = await connected(temporal), f"short-{uuid4()}", Busy()
+    client, queue, busy = await Client.connect(temporal), f"short-{uuid4()}", Busy()
     order = CallOrder("call_short", "account", "agent", datetime.now(UTC))
     activities = [busy.dial, busy.converse, busy.conclude, busy.finish]
     worker = Worker(
