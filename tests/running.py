@@ -20,7 +20,8 @@ from outdial.store.database import Database
 from tests.build import a_call, an_account, an_agent
 from worker import Kind, make_parts, utc_clock, working
 
-PATIENCE = 30
+# Seconds; beside tests that keep every core busy.
+PATIENCE = 90
 
 # People of the simulated carrier, by the table in docs/simulation.md.
 BOOKS = "+12025550123"

@@ -34,8 +34,8 @@ SETTINGS = {
     "dial_timeout": 10,
     "heartbeat_timeout": 5,
 }
-# Seconds: between two kills, that a server is away, and that all of it may take.
-PAUSE, AWAY, PATIENCE = 4.0, 2.0, 900
+# Seconds: between two kills, that a server is away, and that all of it may take beside other tests.
+PAUSE, AWAY, PATIENCE = 4.0, 2.0, 2_400
 BEGIN, ENDS = "call.started", {"call.completed", "call.failed"}
 # What becomes of people, by the last digits of their number: most answer, some do not at first, or not at all.
 FATES = {7: "9002", 17: "9003", 27: "9004", 37: "9008"}
