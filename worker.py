@@ -5,7 +5,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from activities.retention import RetentionActivities
 from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
 from engine import tracing
+from engine.calls import proceed
 from engine.connection import connect
 from engine.deliveries import start_deliveries
 from engine.log_context import LogContext
@@ -51,6 +52,8 @@ from workflows.deliver_webhook import DeliverWebhook
 from workflows.outbound_call import OutboundCall
 from workflows.upkeep import Upkeep
 
+Tell = Callable[[Client, Sequence[str]], Coroutine[Any, Any, None]]
+
 # How often a worker says that it is alive, in seconds.
 ALIVE_EVERY = 5.0
 
@@ -68,12 +71,15 @@ def utc_clock() -> datetime:
 
 
 def make_parts(settings: Settings, database: Database, client: Client, clock: Clock) -> Parts:
-    """The domain's parts for one worker; its webhooks are started through ``client``."""
+    """The domain's parts for one worker; what they start and tell goes through ``client``."""
     loop = asyncio.get_running_loop()
 
-    def start(ids: Sequence[str]) -> None:
-        if ids:
-            asyncio.run_coroutine_threadsafe(start_deliveries(client, ids), loop).result()
+    def from_thread(tell: Tell) -> Callable[[Sequence[str]], None]:
+        def told(ids: Sequence[str]) -> None:
+            if ids:
+                asyncio.run_coroutine_threadsafe(tell(client, ids), loop).result()
+
+        return told
 
     return Parts(
         database=database,
@@ -82,7 +88,8 @@ def make_parts(settings: Settings, database: Database, client: Client, clock: Cl
         lifecycle=Lifecycle(Links(settings)),
         clock=clock,
         notifier=make_notifier(settings, database, clock),
-        start_deliveries=start,
+        start_deliveries=from_thread(start_deliveries),
+        proceed=from_thread(proceed),
     )
 
 

@@ -14,7 +14,7 @@ from engine.calls import start_call
 from outdial.batches import ending, pump
 from outdial.batches.pump import Step
 from outdial.models import Batch, CallStatus
-from outdial.store import batches, upkeep
+from outdial.store import batches, lines, upkeep
 from workflows import names
 from workflows.batch_messages import BatchNote, Filled, Round, Terms
 
@@ -174,7 +174,7 @@ class BatchActivities:
 
     def _give_turn(self, ids: Iterable[str]) -> None:
         with self._parts.database.write() as session:
-            batches.give_turn(session, list(ids), self._parts.clock())
+            lines.give_turn(session, list(ids), self._parts.clock())
 
     def _mark_started(self, ids: list[str]) -> None:
         with self._parts.database.write() as session:

@@ -12,7 +12,7 @@ from activities.blocking import blocking
 from activities.parts import Parts
 from activities.waiting import later
 from outdial import admission
-from outdial.admission import Admit, Full, Queue, Refuse
+from outdial.admission import Admit, Full, Hold, Queue, Refuse
 from outdial.carriers.base import (
     Carrier,
     CarrierEvent,
@@ -29,13 +29,16 @@ from outdial.lifecycle import note
 from outdial.metrics import observe_dial
 from outdial.models import Account, Attempt, Call
 from outdial.models.agent import VoicemailAction
-from outdial.store import calls
+from outdial.sharing import next_in_line
+from outdial.store import calls, lines
 from outdial.vocabulary import Disposition, Progress
 from workflows import names
 from workflows.messages import AttemptOrder, Dialled, DialOrder, DialResult, Events
 
 # How often a dial of unknown fate is looked for within the time that one may take.
 LOOKS = 6
+# How often a second all that wait for the same ask again, and the longest that one of them rests, in seconds.
+ASKS, LONGEST_REST = 10.0, 600.0
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +67,14 @@ class _Before:
     attempt: Attempt
 
 
+@dataclass(frozen=True)
+class _Left:
+    """The attempt was not begun; ``turns`` are the calls that a line is free for instead."""
+
+    answer: Dialled
+    turns: Sequence[str] = ()
+
+
 class DiallingActivities:
     """What the workflow asks of the carrier."""
 
@@ -74,17 +85,18 @@ class DiallingActivities:
     def dial(self, order: DialOrder) -> Dialled:
         """Dial the attempt if admission allows it, or find out what became of it if it was dialled before.
 
-        Fails retryably while no line is free, and while it is not known whether the carrier took the dial.
+        Fails retryably while dials come too fast, and while it is not known whether the carrier took the dial.
         """
         begun = self._begin(order)
         if isinstance(begun, _Before):
             return self._find(begun.call, begun.attempt)
-        if isinstance(begun, Dialled):
-            return begun
+        if isinstance(begun, _Left):
+            self._parts.proceed(begun.turns)
+            return begun.answer
         self._parts.start_deliveries(begun.deliveries)
         return self._place(order, begun)
 
-    def _begin(self, order: DialOrder) -> _Intended | _Before | Dialled:
+    def _begin(self, order: DialOrder) -> _Intended | _Before | _Left:
         parts, now = self._parts, self._parts.clock()
         # A dial that a power cut makes us forget would be made again.
         with parts.database.write(durable=parts.rings_phones) as session:
@@ -93,26 +105,35 @@ class DiallingActivities:
             if attempt is not None:
                 return _Before(call, attempt)
             if order.find_only:
-                return Dialled(DialResult.NOT_DIALLED)
+                return _Left(Dialled(DialResult.NOT_DIALLED))
             decision = admission.decide(session, call, now)
             if isinstance(decision, Admit):
                 slot = self._pace(session, call, now)
                 if isinstance(slot, Slot):
                     return self._intend(session, call, order, decision, slot)
-                decision = Full(slot.reason)
+                decision = Full(slot.reason, slot.seconds or self._spread(session, call, now, slot.asks))
             if isinstance(decision, Refuse):
                 note(session, call, "call.refused", now, rule=decision.code, reason=decision.reason)
-                return Dialled(DialResult.REFUSED, reason=decision.code, canceled=decision.canceled)
+                return _Left(Dialled(DialResult.REFUSED, reason=decision.code, canceled=decision.canceled))
             until = None if isinstance(decision, Full) else decision.until
             progress = Progress.QUEUED if isinstance(decision, Queue) else Progress.HELD
             parts.lifecycle.hold(session, call, decision.reason, now, until, progress=progress)
-        if isinstance(decision, Full):
-            raise later(decision.reason, "NoLineFree", decision.again_in or parts.settings.line_poll)
-        return Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
+            if not isinstance(decision, Full):
+                held = Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
+                # Held for another reason, it leaves the line to others; a line that it did not find, it can't.
+                leaves = isinstance(decision, Hold)
+                return _Left(held, next_in_line(session, call.account_id, now) if leaves else [])
+            pause = decision.again_in or self._spread(session, call, now, ASKS)
+        raise later(decision.reason, "NotNow", pause)
 
     def _pace(self, session: Session, call: Call, now: datetime) -> Slot | NoSlot:
         account = session.get_one(Account, call.account_id)  # admission has locked it
         return take_slot(session, account, self._parts.carrier_for(call).rate, now)
+
+    def _spread(self, session: Session, call: Call, now: datetime, asks: float) -> float:
+        """Seconds until it asks again, where all that wait like it are to ask so often a second together."""
+        waiting = lines.waiting_beside(session, call, now)
+        return min(max(self._parts.settings.line_poll, waiting / asks), LONGEST_REST)
 
     def _intend(
         self, session: Session, call: Call, order: DialOrder, admitted: Admit, slot: Slot

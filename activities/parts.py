@@ -13,12 +13,17 @@ from outdial.lifecycle import Lifecycle
 from outdial.models import Account, Attempt, Call
 from outdial.notifications.sending import Notifier
 from outdial.settings import Settings
+from outdial.sharing import next_in_line
 from outdial.store.database import Database
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The domain's parts. ``start_deliveries`` starts the workflows of webhooks that were just written down."""
+    """The domain's parts.
+
+    ``start_deliveries`` starts the workflows of webhooks that were just written down; ``proceed`` tells calls that it
+    is their turn. Neither raises: whom they do not reach, upkeep does.
+    """
 
     database: Database
     settings: Settings
@@ -27,6 +32,14 @@ class Parts:
     clock: Clock
     notifier: Notifier
     start_deliveries: Callable[[Sequence[str]], None]
+    proceed: Callable[[Sequence[str]], None]
+
+    def give_turns(self, account_id: str) -> int:
+        """A line may be free: tell whoever is next among the calls outside batches; answers how many."""
+        with self.database.write() as session:
+            turns = next_in_line(session, account_id, self.clock())
+        self.proceed(turns)
+        return len(turns)
 
     @property
     def rings_phones(self) -> bool:

@@ -11,10 +11,10 @@ from activities.waiting import later
 from outdial.carriers import verdict
 from outdial.carriers.base import CarrierEvent
 from outdial.lifecycle import MACHINE, note
-from outdial.models import AgentDefinition, Attempt
+from outdial.models import AgentDefinition, Attempt, Call
 from outdial.models.agent import VoicemailAction
-from outdial.store import calls, notifications, talks
-from outdial.vocabulary import AttemptState, Disposition
+from outdial.store import calls, lines, notifications, talks
+from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress
 from workflows import names
 from workflows.messages import AttemptEnd, Change, Ending, Finished, Next, Note
 
@@ -40,6 +40,7 @@ class RecordActivities:
                 return
             if change.change is Change.RESCHEDULED:
                 call.due_at = call.schedule_at = change.due_at or call.due_at
+                _leave_queue(call)
             else:
                 call.paused = change.change is Change.PAUSED
             note(session, call, f"call.{change.change}", now)
@@ -60,6 +61,9 @@ class RecordActivities:
             following = _what_follows(attempt, agent, canceled=ended.canceled)
             if following.talked and following.retry_at is None:
                 parts.lifecycle.extracting(session, call)
+            is_waited_for = lines.is_waited_for(session, call.account_id, now)
+        if is_waited_for:
+            parts.give_turns(call.account_id)
         return following
 
     def _judged(self, session: Session, attempt: Attempt, ended: AttemptEnd) -> CarrierEvent:
@@ -83,14 +87,24 @@ class RecordActivities:
             session.flush()
             owed = calls.owed_deliveries(session, call)
             to_notify = bool(notifications.queued_for(session, call))
+            # It may have been given its turn; a call that was talked to has left its line before.
+            leaves_turn = ending.status is not CallStatus.COMPLETED
+            is_waited_for = leaves_turn and lines.is_waited_for(session, call.account_id, parts.clock())
         _log.info("call.ended", status=str(ending.status), outcome=call.outcome, deliveries=len(owed))
         parts.start_deliveries(owed)
+        if is_waited_for:
+            parts.give_turns(call.account_id)
         return Finished(to_notify)
 
     @blocking(names.NOTIFY)
     def notify(self, call_id: str) -> None:
         """Send the text messages that are owed for the call."""
         self._parts.notifier.notify(call_id)
+
+
+def _leave_queue(call: Call) -> None:
+    if call.progress in (Progress.QUEUED, Progress.HELD):
+        call.progress, call.hold_reason = Progress.WAITING, None
 
 
 def _complete(end: CarrierEvent, attempt: Attempt, *, canceled: bool) -> CarrierEvent:

@@ -11,7 +11,7 @@ from activities.parts import Parts
 from engine.calls import start_call
 from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.models import Call
-from outdial.store import calls, upkeep
+from outdial.store import calls, lines, upkeep
 from outdial.vocabulary import CallStatus, Disposition, Progress
 from workflows import names
 
@@ -40,13 +40,19 @@ class UpkeepActivities:
 
     @activity.defn(name=names.SWEEP_LINES)
     async def sweep_lines(self) -> int:
-        """End the calls whose workflow was terminated, which frees their lines; answers how many."""
+        """End the calls whose workflow was terminated, which frees their lines; answers how many.
+
+        A line that is free while calls wait for one goes to whoever is next.
+        """
         ended, after = 0, ""
         while page := await asyncio.to_thread(self._quiet, after):
             closed = await self._closed(page)
             for call in closed:
                 await asyncio.to_thread(self._end, call.id)
             ended, after = ended + len(closed), page[-1].id
+            activity.heartbeat(ended)
+        for account_id in await asyncio.to_thread(self._queues):
+            await asyncio.to_thread(self._parts.give_turns, account_id)
             activity.heartbeat(ended)
         return ended
 
@@ -61,6 +67,10 @@ class UpkeepActivities:
     def _quiet(self, after: str) -> Sequence[Call]:
         with self._parts.database.read() as session:
             return upkeep.quiet_calls(session, self._parts.clock(), after=after, limit=PAGE)
+
+    def _queues(self) -> Sequence[str]:
+        with self._parts.database.read() as session:
+            return lines.accounts_that_queue(session)
 
     async def _closed(self, page: Sequence[Call]) -> list[Call]:
         gate = asyncio.Semaphore(AT_ONCE)

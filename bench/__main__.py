@@ -15,6 +15,7 @@ from bench import (
     lateness,
     memory,
     mico,
+    neighbours,
     overload,
     relay,
     waiting,
@@ -38,6 +39,7 @@ class Part(StrEnum):
     BATCHES = "batches"
     WEBHOOKS = "webhooks"
     WAITING = "waiting"
+    NEIGHBOURS = "neighbours"
     OVERLOAD = "overload"
     COST = "cost"
     DATABASES = "databases"
@@ -64,6 +66,7 @@ def main(
     ahead: Annotated[
         int, typer.Option(help="Calls scheduled ahead over HTTP; 100000 takes an hour.")
     ] = 5_000,
+    queue: Annotated[int, typer.Option(help="Calls of one account that wait for three lines.")] = 1_000,
     delivered: Annotated[int, typer.Option(help="Webhooks delivered at once.")] = 1_000,
     backlog: Annotated[int, typer.Option(help="Webhooks that wait while dials are due.")] = 10_000,
     overloaded: Annotated[float, typer.Option(help="Seconds of ten times the load.")] = 20,
@@ -86,6 +89,7 @@ def main(
     alone: Mapping[Part, tuple[OnStage, Mapping[str, Any]]] = {
         Part.WEBHOOKS: (lambda built: webhooks.measure(built, webhooks=delivered, backlog=backlog), {}),
         Part.WAITING: (lambda built: waiting.measure(built, calls=ahead), {}),
+        Part.NEIGHBOURS: (lambda built: neighbours.measure(built, queue=queue), {"simulated_speed": 1}),
         Part.OVERLOAD: (lambda built: overload.measure(built, seconds=overloaded), {"rate_limit": ""}),
         Part.COST: (lambda built: cost.measure(built, calls=number), {}),
         Part.RELAY: (lambda built: relay.measure(built, sessions=sessions, seconds=20), relay.settings()),

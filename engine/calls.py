@@ -1,7 +1,10 @@
 """Starting calls' workflows. The workflow's id is the call's, so that starting twice is harmless."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
+import structlog
 from temporalio.client import Client
 from temporalio.common import (
     SearchAttributeKey,
@@ -11,12 +14,17 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from outdial.models import Call
 from outdial.settings import Settings
 from workflows import names
 from workflows.messages import CallOrder
 from workflows.outbound_call import OutboundCall
+
+TELL_WITHIN = timedelta(seconds=5)
+
+_log = structlog.get_logger(__name__)
 
 _STATUS = SearchAttributeKey.for_keyword(names.STATUS)
 _ACCOUNT = SearchAttributeKey.for_keyword(names.ACCOUNT)
@@ -42,6 +50,18 @@ async def start_call(
         )
     except WorkflowAlreadyStartedError:
         return
+
+
+async def proceed(client: Client, ids: Sequence[str]) -> None:
+    """Tell these calls that it is their turn. Raises nothing: who is not reached is told again by upkeep."""
+    await asyncio.gather(*(_proceed(client, each) for each in ids))
+
+
+async def _proceed(client: Client, call_id: str) -> None:
+    try:
+        await client.get_workflow_handle(call_id).signal(names.PROCEED, rpc_timeout=TELL_WITHIN)
+    except RPCError as error:
+        _log.warning("call.not_told", call_id=call_id, error=str(error))
 
 
 def _order(settings: Settings, call: Call) -> CallOrder:

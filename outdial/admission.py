@@ -17,9 +17,8 @@ from outdial.contacts import consent
 from outdial.models import Account, BatchStatus, Call
 from outdial.store import batches, campaigns, lines
 from outdial.store.do_not_call import is_listed
+from outdial.vocabulary import Progress
 
-# A batch wakes its queued calls; this is for the case that it can't.
-QUEUED_FOR = timedelta(minutes=10)
 # How soon a call that was released is dialled at the latest, in seconds.
 HELD_FOR = 30.0
 
@@ -46,7 +45,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Full:
-    """Every line is taken: ask again shortly, or in so many seconds."""
+    """Not at this moment: ask again shortly, or in so many seconds."""
 
     reason: str
     again_in: float | None = None
@@ -54,7 +53,7 @@ class Full:
 
 @dataclass(frozen=True)
 class Queue:
-    """No line for a call of a batch: the batch wakes it when its turn comes, so that nobody polls."""
+    """Every line is taken: the call is woken when its turn comes, so that nobody polls."""
 
     until: datetime
     reason: str
@@ -84,8 +83,8 @@ class Candidate:
     now: datetime
 
     def queue(self, reason: str) -> Queue:
-        """Wait in the batch's queue."""
-        return Queue(self.now + QUEUED_FOR, reason)
+        """Wait in the queue of the batch, or of the calls outside batches."""
+        return Queue(self.now + lines.QUEUED_FOR, reason)
 
 
 Rule = Callable[[Candidate], Objection | None]
@@ -231,7 +230,15 @@ def decide(session: Session, call: Call, now: datetime) -> Decision:
         if (objection := rule(candidate)) is not None:
             return objection
     in_use = lines.in_use(session, account.id)
-    if in_use >= account.lines:
-        reason = f"All {account.lines} lines of the account are in use."
-        return Full(reason) if call.batch_id is None else candidate.queue(reason)
+    if in_use + _promised(candidate) >= account.lines:
+        return candidate.queue(f"All {account.lines} lines of the account are in use.")
     return Admit(in_use, account.lines)
+
+
+def _promised(candidate: Candidate) -> int:
+    """Lines that whoever has just come may not take: others have waited for them."""
+    call = candidate.call
+    has_turn = call.progress is Progress.WAITING and call.hold_reason is not None
+    if call.batch_id is not None or has_turn:
+        return 0
+    return lines.turns_given(candidate.session, call.account_id, candidate.now)

@@ -198,7 +198,7 @@ class Settings(BaseSettings):
         default=10, gt=0, description="How soon a lost worker is noticed in a conversation."
     )
     line_poll: float = Field(
-        default=1, gt=0, description="How often a call that waits for a free line asks again."
+        default=1, gt=0, description="How soon a call that comes too fast for the carrier asks again."
     )
 
     openai_api_key: SecretStr | None = Field(

@@ -33,7 +33,7 @@ class Progress(StrEnum):
 
     WAITING = "waiting"  # until it is due
     HELD = "held"  # admission said: not now (Call.hold_reason says why)
-    QUEUED = "queued"  # for a line of its batch, which will wake it
+    QUEUED = "queued"  # for a line; it is woken when its turn comes
     DIALLING = "dialling"
     RINGING = "ringing"
     TALKING = "talking"

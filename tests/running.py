@@ -15,7 +15,7 @@ from outdial.clock import Clock
 from outdial.models import Account, Agent, Attempt, Call, CallEvent, SimulatedDial
 from outdial.plans import Plan
 from outdial.settings import Settings
-from outdial.store import calls
+from outdial.store import calls, upkeep
 from outdial.store.database import Database
 from tests.build import a_call, an_account, an_agent
 from worker import Kind, make_parts, utc_clock, working
@@ -70,7 +70,12 @@ class Running:
         """A call on its way."""
         call = await asyncio.to_thread(self.record, number, **given)
         await start_call(self.client, self.settings, call)
+        await asyncio.to_thread(self._mark_started, call)
         return call
+
+    def _mark_started(self, call: Call) -> None:
+        with self.database.write() as session:
+            upkeep.mark_started(session, [call.id])
 
     def workflow(self, call: Call) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(call.id)

@@ -88,7 +88,8 @@ def waiting(call: Call, now: datetime) -> tuple[str, datetime | None]:
         return "It is paused. Resume it to let it be dialled.", None
     if call.progress in _NOW:
         return _NOW[call.progress], None
-    until = call.due_at if call.due_at > now else None
+    # Who waits for a line is dialled when there is one; its row says when it asks again at the latest.
+    until = call.due_at if call.due_at > now and call.progress is not Progress.QUEUED else None
     if call.progress is Progress.COOLDOWN:
         return f"The last dial ended: {plain(call.disposition)}. It is dialled again.", until
     if call.hold_reason:

@@ -118,7 +118,9 @@ class CallPublic(BaseModel):
     schedule_at: Annotated[int | None, BeforeValidator(_unix_seconds)] = Field(
         description="The time that was asked for, in Unix seconds; null if it was at once."
     )
-    due_at: datetime = Field(description="When the next dial is due.")
+    due_at: datetime = Field(
+        description="When the next dial is due; of a queued call, when it asks again at the latest."
+    )
     timezone: str
     initial_message: str | None = Field(description="The first words, where they are not the agent's own.")
     trigger: str | None = Field(description="Which of the agent's tasks this is.")

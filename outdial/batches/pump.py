@@ -7,19 +7,15 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from outdial.fairness import share_lines
 from outdial.models import Account, Batch, BatchStatus, Call
-from outdial.store import batches, campaigns
+from outdial.sharing import share_of
+from outdial.store import batches, campaigns, lines
 from outdial.windows import CallingHours
 
-# How long a line that can't be shared evenly stays with one batch.
-TURN_SECONDS = 20
 # A schedule without calls looks again after so long; whoever adds calls wakes it.
 IDLE = timedelta(days=1)
 # So soon at the latest a batch sees that its campaign was switched on again.
 SWITCHED_OFF = timedelta(minutes=1)
-# The account's calls outside batches share its lines like one more batch.
-SINGLE_CALLS = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +63,14 @@ class _Look:
         session, batch, now = self.session, self.batch, self.now
         zones, opens = self._open_zones()
         cap = self.account.lines if batch.concurrency is None else min(batch.concurrency, self.account.lines)
-        holding = batches.holding_places(session, batch.account_id, batch.id, now)
-        queued = batches.queued(session, batch, now, limit=cap)
+        holding = lines.holding_places(session, batch.account_id, batch.id, now)
+        queued = lines.queued(session, batch.account_id, batch.id, now, limit=cap)
         unstarted = batches.count_unstarted(session, batch, zones=zones, most=cap)
         wanted = min(cap, holding + len(queued) + unstarted)
         if batch.spacing_seconds > 0:
             wanted = min(wanted, holding + 1)
-        places = min(self._share(wanted) - holding, most, self._spaced())
+        share = share_of(session, self.account, batch.id, wanted, now)
+        places = min(share - holding, most, self._spaced())
         wake = queued[: max(places, 0)]
         free = places - len(wake)
         start: Sequence[Call] = []
@@ -81,15 +78,6 @@ class _Look:
             start = batches.unstarted(session, batch, zones=zones, limit=free)
         idle = 0.0 if holding or queued or unstarted else self._idle(opens)
         return Step(start, wake, lines_wanted=wanted, wait=idle)
-
-    def _share(self, wanted: int) -> int:
-        """How many of the account's lines are this batch's, beside what the others want."""
-        session, batch = self.session, self.batch
-        wants = {other.id: other.lines_wanted for other in batches.running(session, batch.account_id)}
-        wants[batch.id] = wanted
-        wants[SINGLE_CALLS] = batches.holding_places(session, batch.account_id, None, self.now)
-        turn = int(self.now.timestamp()) // TURN_SECONDS
-        return share_lines(self.account.lines, wants, turn=turn)[batch.id]
 
     def _spaced(self) -> int:
         """How many may start at this moment, for the sake of the spacing."""

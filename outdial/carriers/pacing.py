@@ -26,21 +26,25 @@ class Slot:
 
 @dataclass(frozen=True)
 class NoSlot:
-    """Not now, and why."""
+    """Not now, and why; for so many seconds where that is known. Else all that wait ask so often a second together."""
 
     reason: str
+    asks: float
+    seconds: float | None = None
 
 
 def take_slot(session: Session, account: Account, rate: DialRate | None, now: datetime) -> Slot | NoSlot:
     """The next free moment to dial, taken, if it is near; in the transaction that admits the call."""
     limits = _limits(account, rate)
+    asks = 2 * min(limits.values(), default=1.0)
     paces = [locked(session, key, now) for key in sorted(limits)]
     stopped = next((pace for pace in paces if pace.stopped_until and pace.stopped_until > now), None)
     if stopped is not None:
-        return NoSlot(f"The carrier does not dial for us: {stopped.stopped_reason}.")
+        left = (stopped.stopped_until - now).total_seconds() if stopped.stopped_until else None
+        return NoSlot(f"The carrier does not dial for us: {stopped.stopped_reason}.", asks, left)
     slot = max([now, *(pace.free_at for pace in paces)])
     if slot - now > PATIENCE:
-        return NoSlot("As many calls a second as may be are being dialled.")
+        return NoSlot("As many calls a second as may be are being dialled.", asks)
     for pace in paces:
         pace.free_at = slot + timedelta(seconds=1 / limits[pace.key])
         session.add(pace)

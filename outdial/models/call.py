@@ -13,6 +13,7 @@ from outdial.vocabulary import AttemptState, CallStatus, Disposition, Progress, 
 # Queries say these in the same words, so that both databases see that the partial index fits.
 UNSTARTED_IN_BATCH = "batch_id IS NOT NULL AND NOT workflow_started AND ended_at IS NULL"
 ON_ITS_WAY = "workflow_started AND ended_at IS NULL"
+HAD_TO_WAIT = "workflow_started AND ended_at IS NULL AND hold_reason IS NOT NULL"
 HAS_METADATA = "client_metadata <> '{}'"
 TO_CONTACT = "contact_id IS NOT NULL AND initial_message IS NOT NULL"
 # What calls of a schedule are listed by; none of it burdens other calls.
@@ -80,6 +81,16 @@ class Call(Table, table=True):
             "due_at",
             sqlite_where=text(ON_ITS_WAY),
             postgresql_where=text(ON_ITS_WAY),
+        ),
+        # Who waits for a line, and who was given one.
+        Index(
+            "ix_call_in_queue",
+            "progress",
+            "account_id",
+            "batch_id",
+            "due_at",
+            sqlite_where=text(HAD_TO_WAIT),
+            postgresql_where=text(HAD_TO_WAIT),
         ),
         # A contact's calls; those that an account places to contacts one by one, and lists. Of indexes that
         # fit as well SQLite takes the one that was made last, and they are made by name.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import and_, func, or_, text, update
+from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from outdial.models import (
@@ -22,7 +22,6 @@ from outdial.models import (
 from outdial.models.call import ON_ITS_WAY, UNSTARTED_IN_BATCH
 from outdial.store.scope import owned_by, rows_of
 
-TURN_TAKEN_WITHIN = timedelta(seconds=15)
 # A request that is being answered right now starts its batch itself.
 UNSTARTED_FOR = timedelta(seconds=10)
 
@@ -77,18 +76,6 @@ def running(session: Session, account_id: str) -> Sequence[Batch]:
     return session.exec(open_ones.where(Batch.status == BatchStatus.RUNNING).order_by(col(Batch.id))).all()
 
 
-def holding_places(session: Session, account_id: str, batch_id: str | None, now: datetime) -> int:
-    """How many calls of a batch (or, with None, of no batch) take part in the use of lines.
-
-    They are on the line or about to dial. A call in its cooldown, one that is held until later and one whose
-    conversation is over hold no place.
-    """
-    paused = and_(col(Call.paused), col(Call.status) == CallStatus.SCHEDULED)
-    of_it = (owned_by(account_id, Call), col(Call.batch_id) == batch_id, _ON_ITS_WAY)
-    due = and_(col(Call.due_at) <= now, col(Call.progress) != Progress.EXTRACTING, ~paused)
-    return session.exec(select(func.count()).select_from(Call).where(*of_it, due)).one()
-
-
 def holding_undialled(session: Session, batch: Batch, now: datetime) -> bool:
     """Whether a call of the batch is about to dial."""
     query = select(Call.id).where(owned_by(batch.account_id, Call), Call.batch_id == batch.id, _ON_ITS_WAY)
@@ -120,21 +107,6 @@ def zones_of_unstarted(session: Session, batch: Batch) -> Sequence[str]:
     return session.exec(query.distinct()).all()
 
 
-def queued(session: Session, batch: Batch, now: datetime, *, limit: int) -> Sequence[str]:
-    """Ids of calls that found no line at their turn, the one that waits longest first.
-
-    One that was given its turn and did not take it (whoever was to tell it has died) is among them.
-    """
-    missed = and_(
-        col(Call.progress) == Progress.WAITING,
-        col(Call.hold_reason).is_not(None),
-        col(Call.updated_at) < now - TURN_TAKEN_WITHIN,
-    )
-    query = select(Call.id).where(owned_by(batch.account_id, Call), Call.batch_id == batch.id, _ON_ITS_WAY)
-    waiting = query.where(or_(col(Call.progress) == Progress.QUEUED, missed))
-    return session.exec(waiting.order_by(col(Call.due_at)).limit(limit)).all()
-
-
 def next_due(session: Session, batch: Batch) -> datetime | None:
     """When the next of the batch's started calls is due, None where all have ended."""
     query = select(Call.due_at).where(
@@ -157,13 +129,6 @@ def on_its_way(session: Session, batch: Batch, *, after: str, limit: int) -> Seq
     """Calls with a workflow that have not ended, by id from ``after`` on."""
     query = select(Call).where(owned_by(batch.account_id, Call), Call.batch_id == batch.id, _ON_ITS_WAY)
     return session.exec(query.where(col(Call.id) > after).order_by(col(Call.id)).limit(limit)).all()
-
-
-def give_turn(session: Session, ids: Sequence[str], now: datetime) -> None:
-    """These calls may ask for a line now; from here each of them holds a place."""
-    waiting = col(Call.progress).in_([Progress.QUEUED, Progress.HELD, Progress.COOLDOWN])
-    chosen: Any = update(Call).where(col(Call.id).in_(ids), waiting)
-    session.exec(chosen.values(progress=Progress.WAITING, due_at=now, updated_at=now))
 
 
 def tally(session: Session, *of: Batch) -> dict[str, list[Tally]]:

@@ -32,7 +32,7 @@ def a_call(**given: Any) -> Call:
         (a_call(workflow_started=False), "It waits to be started.", None),
         (a_call(paused=True, due_at=LATER), "It is paused. Resume it to let it be dialled.", None),
         (
-            a_call(progress=Progress.HELD, hold_reason="All 3 lines are in use."),
+            a_call(progress=Progress.QUEUED, hold_reason="All 3 lines are in use.", due_at=LATER),
             "All 3 lines are in use.",
             None,
         ),

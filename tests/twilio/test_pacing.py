@@ -57,9 +57,9 @@ def test_a_carrier_without_a_pace_is_not_paced(database: Database, account: Acco
 def test_nothing_is_dialled_while_the_carrier_refuses_the_account(
     database: Database, account: Account
 ) -> None:
-    """For a minute; then somebody tries again."""
+    """For a minute, in which nobody asks; then somebody tries again."""
     with database.write() as session:
         stop(session, RATE, "wrong token", NOW)
     refused = _take(database, account, NOW)
-    assert refused == NoSlot("The carrier does not dial for us: wrong token.")
+    assert refused == NoSlot("The carrier does not dial for us: wrong token.", asks=2, seconds=60)
     assert _take(database, account, NOW + timedelta(seconds=61)) == Slot(0)

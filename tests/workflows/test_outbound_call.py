@@ -167,7 +167,7 @@ async def test_a_call_waits_for_a_free_line(temporal: str, database: Database) -
         first = await outdial.place()
         await outdial.until(first, Progress.TALKING)
         second = await outdial.place()
-        waiting = await outdial.until(second, Progress.HELD)
+        waiting = await outdial.until(second, Progress.QUEUED)
         assert waiting.hold_reason == "All 1 lines of the account are in use."
         await asyncio.gather(outdial.ended(first), outdial.ended(second))
         [one], [other] = outdial.attempts(first), outdial.attempts(second)
@@ -182,7 +182,7 @@ async def test_a_call_that_waits_for_a_line_can_be_cancelled(temporal: str, some
             outdial.account.custom_lines = 0
             session.merge(outdial.account)
         call = await outdial.place()
-        await outdial.until(call, Progress.HELD)
+        await outdial.until(call, Progress.QUEUED)
         await outdial.workflow(call).signal("cancel")
         assert (await outdial.ended(call)).status == CallStatus.CANCELED
 
