@@ -10,19 +10,13 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.opentelemetry import TracingInterceptor
-from temporalio.worker import Interceptor, Replayer
 
 from tests.observing.collector import Collector, collecting
 from tests.observing.placing import place
-from tests.replay.histories import read, saved
+from tests.replay.histories import read, replay, saved
 from tests.system.marks import ON_SQLITE
 from tests.system.stand import PATIENCE, Stand, standing, until
 from tests.temporal_server import wait_until_open
-from worker import RUNNER
-from workflows.batch import Batch
-from workflows.deliver_webhook import DeliverWebhook
-from workflows.outbound_call import OutboundCall
-from workflows.upkeep import Upkeep
 
 pytestmark = pytest.mark.anyio
 
@@ -71,22 +65,13 @@ async def test_a_call_is_one_trace_that_its_logs_join(tmp_path: Path, database_u
     for process, event in (("api", "call.started"), ("worker", "dial.placed"), ("worker", "webhook.tried")):
         lines = [line for line in seen.logs[process] if line["event"] == event]
         assert {(line["call_id"], line["trace_id"]) for line in lines} == {(seen.call_id, trace_id)}
-    await _replay(seen.history)
+    await replay(seen.history)
 
 
 @pytest.mark.parametrize("path", saved(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_call_that_began_without_traces_goes_on_with_them(path: Path) -> None:
     """Turning traces on or off leaves every call that waits as it was."""
-    await _replay(read(path), TracingInterceptor(always_create_workflow_spans=True))
-
-
-async def _replay(history: WorkflowHistory, *interceptors: Interceptor) -> None:
-    replayer = Replayer(
-        workflows=[OutboundCall, Batch, DeliverWebhook, Upkeep],
-        workflow_runner=RUNNER,
-        interceptors=interceptors,
-    )
-    await replayer.replay_workflow(history)
+    await replay(read(path), TracingInterceptor(always_create_workflow_spans=True))
 
 
 async def _called(folder: Path, database_url: str) -> Seen:

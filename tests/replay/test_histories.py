@@ -3,16 +3,9 @@
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from tests.replay.histories import NUMBER, read, saved, text_of
-from worker import RUNNER
-from workflows.batch import Batch
-from workflows.deliver_webhook import DeliverWebhook
-from workflows.outbound_call import OutboundCall
-from workflows.upkeep import Upkeep
+from tests.replay.histories import NUMBER, read, replay, saved, text_of
 
 HISTORIES = pytest.mark.parametrize("path", saved(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 
@@ -26,7 +19,7 @@ def anyio_backend() -> str:
 @pytest.mark.anyio
 async def test_a_call_that_an_older_version_began_goes_on(path: Path) -> None:
     """Replayed, the workflow asks for the same activities and timers in the same order."""
-    await _replay(read(path))
+    await replay(read(path))
 
 
 @HISTORIES
@@ -44,9 +37,4 @@ async def test_a_history_that_does_not_fit_is_noticed() -> None:
     )
     scheduled.activity_task_scheduled_event_attributes.activity_type.name = "something_else"
     with pytest.raises(NondeterminismError):
-        await _replay(history)
-
-
-async def _replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=[OutboundCall, Batch, DeliverWebhook, Upkeep], workflow_runner=RUNNER)
-    await replayer.replay_workflow(history)
+        await replay(history)
