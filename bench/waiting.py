@@ -8,6 +8,9 @@ from itertools import count, islice
 import httpx
 import psutil
 from sqlalchemy import text
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from bench import lateness
 from bench.calls import WARM_UP, one_call, rate
@@ -32,13 +35,16 @@ async def measure(stage: Stage, *, calls: int) -> list[Figure]:
     alone = await lateness.dialled_late(stage, DUE)
     worker, server = _resident(stage.worker), _resident(stage.temporal)
     accepted, started = await _accepted(stage, calls)
-    await asyncio.sleep(SETTLE)
+    began = time.perf_counter()
+    await _all_wait(stage)
+    behind = time.perf_counter() - began
     grown = _resident(stage.worker) - worker, _resident(stage.temporal) - server
     among = await lateness.dialled_late(stage, DUE)
     await asyncio.to_thread(stage.api.stop)
     return [
         Figure(f"accepting {calls:,} calls for next month", accepted, "s"),
         Figure("until the last of them has its workflow", started, "s"),
+        Figure("until the worker has let all of them begin to wait", behind, "s"),
         Figure("worker memory they take", max(0.0, grown[0]), "MB"),
         Figure("Temporal server memory they take", max(0.0, grown[1]), "MB"),
         Figure(f"{DUE} that fall due among them, p50", percentile(among, 0.5), "s", percentile(alone, 0.5)),
@@ -64,6 +70,19 @@ async def _accepted(stage: Stage, calls: int) -> tuple[float, float]:
     while await asyncio.to_thread(_unstarted, stage):
         await asyncio.sleep(0.5)
     return accepted, time.perf_counter() - began
+
+
+async def _all_wait(stage: Stage) -> None:
+    """Until no workflow's first task is waiting for the worker, which may be behind."""
+    queue = DescribeTaskQueueRequest(
+        namespace=stage.settings.temporal_namespace,
+        task_queue=TaskQueue(name=stage.settings.task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_stats=True,
+    )
+    while (await stage.client.workflow_service.describe_task_queue(queue)).stats.approximate_backlog_count:
+        await asyncio.sleep(1)
+    await asyncio.sleep(SETTLE)
 
 
 def _bodies(stage: Stage) -> Iterator[dict[str, object]]:
