@@ -69,9 +69,9 @@ async def dials_asked_for(outdial: Running, call: Call) -> tuple[int, int]:
     return len(dials), max(each.attempt for each in started if each.scheduled_event_id in dials)
 
 
-async def test_whoever_waits_longest_is_dialled_next(temporal: str, database: Database) -> None:
+async def test_whoever_waits_longest_is_dialled_next(temporal: str, some_database: Database) -> None:
     """One line, one call on it and four in the queue: they are dialled in the order in which they came."""
-    async with with_lines(temporal, database, 1) as outdial:
+    async with with_lines(temporal, some_database, 1) as outdial:
         first = await outdial.place()
         await outdial.until(first, Progress.TALKING)
         queue = await in_a_queue(outdial, 4)
