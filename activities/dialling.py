@@ -12,7 +12,7 @@ from activities.blocking import blocking
 from activities.parts import Parts
 from activities.waiting import later
 from outdial import admission
-from outdial.admission import Admit, Full, Hold, Queue, Refuse
+from outdial.admission import Admit, Hold, Later, Queue, Refuse
 from outdial.carriers.base import (
     Carrier,
     CarrierEvent,
@@ -111,14 +111,14 @@ class DiallingActivities:
                 slot = self._pace(session, call, now)
                 if isinstance(slot, Slot):
                     return self._intend(session, call, order, decision, slot)
-                decision = Full(slot.reason, slot.seconds or self._spread(session, call, now, slot.asks))
+                decision = Later(slot.reason, slot.seconds or self._spread(session, call, now, slot.asks))
             if isinstance(decision, Refuse):
                 note(session, call, "call.refused", now, rule=decision.code, reason=decision.reason)
                 return _Left(Dialled(DialResult.REFUSED, reason=decision.code, canceled=decision.canceled))
-            until = None if isinstance(decision, Full) else decision.until
+            until = None if isinstance(decision, Later) else decision.until
             progress = Progress.QUEUED if isinstance(decision, Queue) else Progress.HELD
             parts.lifecycle.hold(session, call, decision.reason, now, until, progress=progress)
-            if not isinstance(decision, Full):
+            if not isinstance(decision, Later):
                 held = Dialled(DialResult.HELD, held_until=decision.until, reason=decision.reason)
                 # Held for another reason, it leaves the line to others; a line that it did not find, it can't.
                 leaves = isinstance(decision, Hold)

@@ -52,8 +52,8 @@ class UpkeepActivities:
             ended, after = ended + len(closed), page[-1].id
             activity.heartbeat(ended)
         for account_id in await asyncio.to_thread(self._queues):
-            await asyncio.to_thread(self._parts.give_turns, account_id)
-            activity.heartbeat(ended)
+            while await asyncio.to_thread(self._parts.give_turns, account_id):
+                activity.heartbeat(ended)
         return ended
 
     def _unstarted(self) -> Sequence[Call]:

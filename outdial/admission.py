@@ -1,4 +1,6 @@
-"""Admission: may this call be dialled at this instant? One transaction answers admit, hold until, full or refuse.
+"""Admission: may this call be dialled at this instant?
+
+One transaction answers: admit, hold until a time, wait in the queue, ask again later, or refuse.
 
 To add a rule, write a function from `Candidate` to a decision or None and put it into `RULES`; the first rule
 that objects decides. Rules that refuse come before rules that hold, and those before the lines.
@@ -17,7 +19,6 @@ from outdial.contacts import consent
 from outdial.models import Account, BatchStatus, Call
 from outdial.store import batches, campaigns, lines
 from outdial.store.do_not_call import is_listed
-from outdial.vocabulary import Progress
 
 # How soon a call that was released is dialled at the latest, in seconds.
 HELD_FOR = 30.0
@@ -44,7 +45,7 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Full:
+class Later:
     """Not at this moment: ask again shortly, or in so many seconds."""
 
     reason: str
@@ -68,8 +69,8 @@ class Refuse:
     canceled: bool = False
 
 
-Decision = Admit | Hold | Full | Queue | Refuse
-Objection = Hold | Full | Queue | Refuse
+Decision = Admit | Hold | Later | Queue | Refuse
+Objection = Hold | Later | Queue | Refuse
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ def not_ended(candidate: Candidate) -> Refuse | None:
     return None
 
 
-def not_held(candidate: Candidate) -> Full | None:
+def not_held(candidate: Candidate) -> Later | None:
     """Nobody is called who may have been called after the backup that was restored."""
     if not candidate.call.held:
         return None
-    return Full(
+    return Later(
         "It may have been dialled since the backup that was restored; it waits to be released.", HELD_FOR
     )
 
@@ -163,12 +164,12 @@ def batch_is_running(candidate: Candidate) -> Queue | None:
     return None
 
 
-def campaign_is_on(candidate: Candidate) -> Queue | Full | None:
+def campaign_is_on(candidate: Candidate) -> Queue | Later | None:
     """Nothing of a campaign is dialled while it is switched off."""
     reason = "The campaign is disabled."
     if not campaigns.is_off(candidate.session, candidate.policy.batch or candidate.call):
         return None
-    return Full(reason) if candidate.policy.batch is None else candidate.queue(reason)
+    return Later(reason) if candidate.policy.batch is None else candidate.queue(reason)
 
 
 def batch_has_begun(candidate: Candidate) -> Hold | None:
@@ -238,7 +239,6 @@ def decide(session: Session, call: Call, now: datetime) -> Decision:
 def _promised(candidate: Candidate) -> int:
     """Lines that whoever has just come may not take: others have waited for them."""
     call = candidate.call
-    has_turn = call.progress is Progress.WAITING and call.hold_reason is not None
-    if call.batch_id is not None or has_turn:
+    if call.batch_id is not None or lines.has_turn(call):
         return 0
     return lines.turns_given(candidate.session, call.account_id, candidate.now)

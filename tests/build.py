@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from outdial.models import Account, Agent, AgentDefinition, AgentVersion, Call, OutcomeChoice
+from outdial.models import Account, Agent, AgentDefinition, AgentVersion, Attempt, Call, OutcomeChoice
 from outdial.models.base import utc_now
 from outdial.plans import Plan
 
@@ -62,6 +62,20 @@ def a_call(session: Session, agent: Agent | None = None, **given: Any) -> Call:
         **given,
     }
     return _added(session, Call(**values))
+
+
+def an_attempt(session: Session, call: Call, **given: Any) -> Attempt:
+    """The call's first attempt, just begun at the simulated carrier."""
+    values: dict[str, Any] = {
+        "account_id": call.account_id,
+        "call_id": call.id,
+        "number": 1,
+        "dial_key": f"{call.id}:1",
+        "carrier": "simulated",
+        "intended_at": utc_now(),
+        **given,
+    }
+    return _added(session, Attempt(**values))
 
 
 def _added(session: Session, row: Any) -> Any:

@@ -19,6 +19,6 @@ GO_ON = RetryPolicy(
 )
 
 
-def while_waiting_for_a_line() -> RetryPolicy:
-    """A fixed interval: the server polls for a free line and the history does not grow."""
+def while_it_may_not_dial() -> RetryPolicy:
+    """The activity says when it asks again; the server waits, and the history does not grow."""
     return RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)

@@ -25,7 +25,7 @@ from workflows.messages import (
     Note,
     Reschedule,
 )
-from workflows.options import UNTIL_DONE, while_waiting_for_a_line
+from workflows.options import UNTIL_DONE, while_it_may_not_dial
 
 # A message that could not be sent for so long would only astonish.
 NOTIFY_FOR = timedelta(hours=6)
@@ -109,7 +109,7 @@ class OutboundCall:
             return
 
     async def _dial(self) -> Dialled:
-        """Ask for admission and dial. A pause, a cancel or another time ends the wait for a line."""
+        """Ask for admission and dial. A pause, a cancel or another time ends the wait."""
         number = self._attempt + 1
         self._show(f"dialling, attempt {number}")
         self._stirred = False
@@ -134,7 +134,7 @@ class OutboundCall:
             task_queue=self._order.dial_queue,
             result_type=Dialled,
             start_to_close_timeout=timedelta(seconds=self._order.dial_timeout),
-            retry_policy=while_waiting_for_a_line(),
+            retry_policy=while_it_may_not_dial(),
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             priority=FIRST,
             summary=f"attempt {order.attempt}" + (", was it dialled?" if order.find_only else ""),
@@ -232,7 +232,7 @@ class OutboundCall:
 
     @workflow.signal
     def proceed(self) -> None:
-        """The call's batch has a line for it; without effect on an attempt that is live."""
+        """There is a line for it; without effect on an attempt that is live."""
         self._turn = self._live is None
 
     @workflow.signal

@@ -19,6 +19,8 @@ QUEUED_FOR = timedelta(hours=1)
 
 # Written out, so that both databases see that the partial indexes fit.
 _ON_ITS_WAY, _HAD_TO_WAIT = text(ON_ITS_WAY), text(HAD_TO_WAIT)
+# Those that had to wait and were given their turn.
+_WITH_TURN = (col(Call.progress) == Progress.WAITING, col(Call.hold_reason).is_not(None))
 
 
 def lock_account(session: Session, account_id: str) -> Account:
@@ -42,11 +44,7 @@ def holding_places(session: Session, account_id: str, batch_id: str | None, now:
     turn and one whose conversation is over hold no place.
     """
     paused = and_(col(Call.paused), col(Call.status) == CallStatus.SCHEDULED)
-    missed = and_(
-        col(Call.progress) == Progress.WAITING,
-        col(Call.hold_reason).is_not(None),
-        col(Call.updated_at) < now - TURN_TAKEN_WITHIN,
-    )
+    missed = and_(*_WITH_TURN, _told_before(now - TURN_TAKEN_WITHIN))
     due = and_(col(Call.due_at) <= now, col(Call.progress) != Progress.EXTRACTING, ~paused, ~missed)
     of_it = _of(account_id, batch_id)
     return session.exec(select(func.count()).select_from(Call).where(*of_it, _ON_ITS_WAY, due)).one()
@@ -66,8 +64,10 @@ def queued(
 
     Before them come those that were given their turn and did not take it: whoever was to tell them has died.
     """
-    missed = _with_turn(account_id, batch_id).where(col(Call.updated_at) < now - TURN_TAKEN_WITHIN)
-    waiting = _queue(account_id, batch_id, Progress.QUEUED).where(col(Call.due_at) <= now + QUEUED_FOR)
+    missed = _queue(account_id, batch_id).where(*_WITH_TURN, _told_before(now - TURN_TAKEN_WITHIN))
+    waiting = _queue(account_id, batch_id).where(
+        col(Call.progress) == Progress.QUEUED, col(Call.due_at) <= now + QUEUED_FOR
+    )
     found: list[str] = []
     for query in (missed, waiting):
         found += session.exec(query.order_by(col(Call.due_at)).limit(limit - len(found))).all()
@@ -86,9 +86,14 @@ def give_turn(session: Session, ids: Sequence[str], now: datetime) -> None:
     session.exec(chosen.values(progress=Progress.WAITING, due_at=now, updated_at=now))
 
 
+def has_turn(call: Call) -> bool:
+    """Whether the call had to wait, and was given its turn."""
+    return call.progress is Progress.WAITING and call.hold_reason is not None
+
+
 def turns_given(session: Session, account_id: str, now: datetime) -> int:
     """How many calls outside batches were given their turn and are about to dial."""
-    fresh = _with_turn(account_id, None).where(col(Call.updated_at) >= now - TURN_TAKEN_WITHIN)
+    fresh = _queue(account_id, None).where(*_WITH_TURN, ~_told_before(now - TURN_TAKEN_WITHIN))
     return session.exec(select(func.count()).select_from(fresh.subquery())).one()
 
 
@@ -104,11 +109,10 @@ def _of(account_id: str, batch_id: str | None) -> tuple[Any, ...]:
     return owned_by(account_id, Call), col(Call.batch_id) == batch_id
 
 
-def _queue(account_id: str, batch_id: str | None, progress: Progress) -> SelectOfScalar[str]:
+def _queue(account_id: str, batch_id: str | None) -> SelectOfScalar[str]:
     """Ids of those that had to wait and are not paused."""
-    of_it = _of(account_id, batch_id)
-    return select(Call.id).where(*of_it, _HAD_TO_WAIT, col(Call.progress) == progress, ~col(Call.paused))
+    return select(Call.id).where(*_of(account_id, batch_id), _HAD_TO_WAIT, ~col(Call.paused))
 
 
-def _with_turn(account_id: str, batch_id: str | None) -> SelectOfScalar[str]:
-    return _queue(account_id, batch_id, Progress.WAITING)
+def _told_before(instant: datetime) -> Any:
+    return col(Call.updated_at) < instant

@@ -8,12 +8,12 @@ import pytest
 
 from outdial.links import Links
 from outdial.media.store import FOLDER
-from outdial.models import Attempt, Call, Speaker
+from outdial.models import Call, Speaker
 from outdial.models.base import utc_now
 from outdial.store import calls
 from outdial.store.calls import Spoken
 from tests.api.serving import Api, client_of
-from tests.build import a_call
+from tests.build import a_call, an_attempt
 
 
 @pytest.fixture
@@ -28,18 +28,7 @@ def talked(api: Api, *, recording: str | None = None) -> Call:
     now = utc_now()
     with api.database.write() as session:
         call = a_call(session, api.agent)
-        attempt = Attempt(
-            account_id=call.account_id,
-            call_id=call.id,
-            number=1,
-            dial_key=f"{call.id}:1",
-            carrier="simulated",
-            intended_at=now,
-            answered_at=now,
-            recording=recording,
-        )
-        session.add(attempt)
-        session.flush()
+        attempt = an_attempt(session, call, answered_at=now, recording=recording)
         turns = [Spoken(0, Speaker.AGENT, "Hello Zoë", now), Spoken(1, Speaker.CALLEE, "Hi", now)]
         calls.add_turns(session, attempt, turns)
     return call

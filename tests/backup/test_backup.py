@@ -15,7 +15,7 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from outdial import admission, backup
-from outdial.admission import Admit, Full
+from outdial.admission import Admit, Later
 from outdial.cli import app
 from outdial.cli.pids import PidFile
 from outdial.errors import Conflict, Invalid
@@ -242,7 +242,7 @@ def test_nobody_is_dialled_who_is_held(settings: Settings, database: Database) -
     call = calls_in(database)["+12025550001"]
     with database.write() as session:
         decided = admission.decide(session, call, utc_now())
-    assert isinstance(decided, Full)
+    assert isinstance(decided, Later)
     assert "released" in decided.reason
     assert "2 calls were released" in run("release")
     call = calls_in(database)["+12025550001"]

@@ -15,8 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from outdial.carriers.twilio.addresses import Addresses
 from outdial.carriers.twilio.signatures import relay_token
-from outdial.models import Attempt, Call
-from outdial.models.base import utc_now
+from outdial.models import Call
+from tests.build import an_attempt
 from tests.running import BOOKS, Running
 from tests.system.marks import ON_SQLITE
 from tests.system.stand import Stand, standing, until
@@ -132,16 +132,7 @@ def an_answered_attempt(stand: Stand) -> str:
     """The dial key of an attempt that a person has answered at Twilio."""
     call = stand.record(BOOKS)
     with stand.seen.database.write() as session:
-        attempt = Attempt(
-            account_id=call.account_id,
-            call_id=call.id,
-            number=1,
-            dial_key=f"{call.id}:1",
-            carrier="twilio",
-            intended_at=utc_now(),
-        )
-        session.add(attempt)
-        return attempt.dial_key
+        return an_attempt(session, call, carrier="twilio").dial_key
 
 
 async def say(phone: ClientConnection, text: str) -> None:

@@ -31,7 +31,7 @@ from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.retention import first_id
 from tests.api.serving import an_api
-from tests.build import a_call, an_account
+from tests.build import a_call, an_account, an_attempt
 from tests.temporal_server import HOST, free_port
 
 NOW = utc_now()
@@ -54,17 +54,7 @@ def a_talk(database: Database, at: datetime, *, live: bool = False, agent: Agent
     """The id of an attempt in which three things were said then."""
     with database.write() as session:
         call = a_call(session, agent)
-        spoken = Attempt(
-            account_id=call.account_id,
-            call_id=call.id,
-            number=1,
-            dial_key=call.id,
-            carrier="simulated",
-            intended_at=at,
-            ended_at=None if live else at,
-        )
-        session.add(spoken)
-        session.flush()
+        spoken = an_attempt(session, call, intended_at=at, ended_at=None if live else at)
         same: dict[str, Any] = {"account_id": call.account_id, "attempt_id": spoken.id, "at": at}
         for position in range(3):
             session.add(Turn(**same, position=position, speaker=Speaker.AGENT, text="Hello"))

@@ -15,6 +15,7 @@ from outdial.store import deliveries, webhooks
 from outdial.store.database import Database
 from outdial.vocabulary import AttemptState, Disposition
 from outdial.webhooks import endpoints
+from tests.build import an_attempt
 
 KEY = "Yl6dxTYNzJ4rDRvHjWrBIxdMXWYj5XUpZ1sQUxPZXXA="
 SETTINGS = Settings(secret_keys=SecretStr(KEY), data=Path("unused"), webhook_allow_loopback=True)
@@ -52,11 +53,6 @@ def a_delivery(session: Session, endpoint: WebhookEndpoint, **given: Any) -> Del
 def an_answered_attempt(session: Session, call: Call, **given: Any) -> Attempt:
     """The call's first attempt, which talked for 90 seconds."""
     values: dict[str, Any] = {
-        "account_id": call.account_id,
-        "call_id": call.id,
-        "number": 1,
-        "dial_key": f"{call.id}:1",
-        "carrier": "simulated",
         "state": AttemptState.ENDED,
         "intended_at": NOW,
         "answered_at": NOW,
@@ -64,10 +60,7 @@ def an_answered_attempt(session: Session, call: Call, **given: Any) -> Attempt:
         "disposition": Disposition.ANSWERED,
         **given,
     }
-    attempt = Attempt(**values)
-    session.add(attempt)
-    session.flush()
-    return attempt
+    return an_attempt(session, call, **values)
 
 
 def stored(database: Database, delivery_id: str) -> Delivery:

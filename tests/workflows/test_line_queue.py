@@ -18,7 +18,7 @@ from outdial.sharing import next_in_line
 from outdial.store import do_not_call, lines
 from outdial.store.database import Database
 from outdial.vocabulary import CallStatus, Progress
-from tests.build import a_call, an_account, an_agent, version_of
+from tests.build import a_call, an_account, an_agent, an_attempt, version_of
 from tests.running import Running, running
 from worker import make_parts, utc_clock
 
@@ -195,17 +195,7 @@ def _live(database: Database, account: str) -> str:
     with database.write() as session:
         agent = an_agent(session, session.get_one(Account, account))
         call = a_call(session, agent, status=CallStatus.IN_PROGRESS, progress=Progress.TALKING)
-        attempt = Attempt(
-            account_id=account,
-            call_id=call.id,
-            number=1,
-            dial_key=f"{call.id}:1",
-            carrier="simulated",
-            intended_at=utc_now(),
-        )
-        session.add(attempt)
-        session.flush()
-        return attempt.id
+        return an_attempt(session, call).id
 
 
 def _queue(database: Database, number: int, *, lines: int) -> tuple[str, list[str]]:
