@@ -46,8 +46,8 @@ class Skipping:
             await self.client.test_service.lock_time_skipping(LockTimeSkippingRequest())
 
     def dialled_at(self, call: Call) -> list[datetime]:
-        """When each attempt began, to the second."""
-        return [attempt.intended_at.replace(microsecond=0) for attempt in self.worker.attempts(call)]
+        """When each attempt began."""
+        return [attempt.intended_at for attempt in self.worker.attempts(call)]
 
 
 @asynccontextmanager
