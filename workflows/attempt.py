@@ -33,6 +33,7 @@ class LiveAttempt:
 
     def __init__(self, order: CallOrder, number: int, dialled: Dialled, show: Callable[[str], None]) -> None:
         self.number = number
+        self.concluding = False
         self._order = order
         self._dialled = dialled
         self._line = Line(number)
@@ -172,6 +173,7 @@ class LiveAttempt:
     async def _conclude(self) -> Next:
         end = self._line.end
         assert end is not None, "an attempt is concluded once it has ended"
+        self.concluding = True
         return await workflow.execute_activity(
             names.CONCLUDE,
             AttemptEnd(

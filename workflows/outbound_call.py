@@ -1,7 +1,7 @@
 """One call, from the moment it was asked for to its report."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority, SearchAttributeKey
@@ -51,6 +51,7 @@ class OutboundCall:
         self._cancel = False
         self._stirred = False
         self._turn = False
+        self._moved = False
         self._attempt = order.attempts_made
         self._live: LiveAttempt | None = None
         self._early: list[CarrierNews] = []
@@ -79,13 +80,19 @@ class OutboundCall:
                 status = CallStatus.CANCELED if dialled.canceled else CallStatus.FAILED
                 return await self._finish(status, dialled.reason)
             if dialled.result is DialResult.HELD:
-                self._due_at = dialled.held_until or self._due_at
+                self._wait_for(dialled.held_until or self._due_at)
             if dialled.result is not DialResult.PLACED:
                 continue
             following = await self._follow(dialled)
             if following.retry_at is None or self._cancel:
                 return await self._report(following)
-            self._due_at, self._turn = following.retry_at, False
+            self._turn = False
+            self._wait_for(following.retry_at)
+
+    def _wait_for(self, due_at: datetime) -> None:
+        """Take the time that an activity answered, unless somebody asked for another one in the meantime."""
+        if not (self._moved and workflow.patched("moved-in-the-meantime")):
+            self._due_at = due_at
 
     async def _wait_until_due(self) -> None:
         while not self._cancel:
@@ -112,7 +119,7 @@ class OutboundCall:
         """Ask for admission and dial. A pause, a cancel or another time ends the wait."""
         number = self._attempt + 1
         self._show(f"dialling, attempt {number}")
-        self._stirred = False
+        self._stirred = self._moved = False
         asked = self._ask_to_dial(DialOrder(self._order.call_id, number))
         await workflow.wait_condition(lambda: asked.done() or self._stirred)
         if not asked.done():
@@ -141,7 +148,7 @@ class OutboundCall:
         )
 
     async def _follow(self, dialled: Dialled) -> Next:
-        self._live = LiveAttempt(self._order, self._attempt, dialled, show=self._show)
+        self._live, self._moved = LiveAttempt(self._order, self._attempt, dialled, show=self._show), False
         if self._cancel:
             self._live.cancel()
         for news in self._early:
@@ -219,8 +226,12 @@ class OutboundCall:
 
     @workflow.signal
     async def reschedule(self, change: Reschedule) -> None:
-        """Dial at another time; without effect on an attempt that is live."""
+        """Dial at another time; without effect on an attempt that is live.
+
+        One that is being concluded may be over for whoever asks: its row says so before the workflow hears of it.
+        """
         self._due_at, self._stirred = change.due_at, True
+        self._moved = self._live is None or self._live.concluding
         await self._note(Note(self._order.call_id, Change.RESCHEDULED, due_at=change.due_at))
 
     @workflow.signal
