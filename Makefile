@@ -6,6 +6,9 @@ PYTHON ?= $(shell for python in python3.12 python3.13 python3.11 python3 python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
+# Dozens of processes are started: what one compiles serves the next, also where the environment keeps none of it.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help env demo up test test-all lint format bench requirements migration screenshots
 
 help: ## This list

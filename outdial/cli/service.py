@@ -21,6 +21,7 @@ LONGEST_PAUSE = 30.0
 STEADY = 60.0
 READY_WITHIN = 90.0
 READY_POLL = 0.1
+LAST_WORDS_WITHIN = 2.0
 
 LOG_BYTES = 10_000_000
 LOG_FILES = 3
@@ -94,6 +95,7 @@ class Service:
         until = time.monotonic() + READY_WITHIN
         while not (await check() if check else self._announced):
             if self.pid is None:
+                await self._hear_out()
                 raise self._failed("ended while it started")
             if time.monotonic() > until:
                 raise self._failed(f"was not ready after {READY_WITHIN:.0f} s")
@@ -126,6 +128,11 @@ class Service:
             await self._process.wait()
         if self._reader:
             await self._reader
+
+    async def _hear_out(self) -> None:
+        """Its end may be known before its last words were read; a child that it left may keep the pipe open."""
+        if self._reader:
+            await asyncio.wait([self._reader], timeout=LAST_WORDS_WITHIN)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout

@@ -1,5 +1,7 @@
 """The real application behind a real server on this machine, over a recording of what it asks of Temporal."""
 
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -20,9 +22,11 @@ from outdial.settings import Settings
 from outdial.store.database import Database
 from tests.application import application
 from tests.build import an_account, an_agent
-from tests.temporal_server import HOST, free_port, wait_until_open
+from tests.temporal_server import HOST
 
 NUMBER = "+12025550123"
+# A client that is given none reads all the world's certificates, for each test anew.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass
@@ -145,23 +149,23 @@ class Api:
 def client_of(url: str, secret: str | None) -> httpx.Client:
     """A client that sends this key, on connections of its own."""
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    return httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+    return httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False, verify=NO_TLS)
 
 
 @contextmanager
 def served(settings: Settings, database: Database, gateway: Gateway | None) -> Generator[str]:
     """The application over a socket; yields its address."""
-    port = free_port()
     app = application(settings, database=database, gateway=gateway)
-    server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until_open(port)
-        yield f"http://{HOST}:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    # It listens before the server runs, so that nobody has to ask until it does.
+    with socket.create_server((HOST, 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://{HOST}:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager

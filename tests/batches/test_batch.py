@@ -32,14 +32,14 @@ async def test_a_batch_calls_everyone_within_its_lines(temporal: str, database: 
     """Every recipient is dialled once, never more at a time than the batch's concurrency."""
     async with running(temporal, database) as worker:
         batches = Batches(worker)
-        batch = await batches.place(numbers(50), concurrency=5)
+        batch = await batches.place(numbers(30), concurrency=5)
         progress = await batches.ended(batch)
-    assert (progress.total, progress.completed, progress.pending) == (50, 50, 0)
-    assert progress.outcomes == {"BOOKED": 50}
+    assert (progress.total, progress.completed, progress.pending) == (30, 30, 0)
+    assert progress.outcomes == {"BOOKED": 30}
     assert progress.answer_rate == 1.0
     assert batches.row(batch).status is BatchStatus.COMPLETED
     attempts = batches.attempts(batch)
-    assert len(attempts) == 50
+    assert len(attempts) == 30
     assert most_at_once(attempts) <= 5
 
 
@@ -78,7 +78,7 @@ async def test_a_pause_stops_dialling_and_lets_live_conversations_end(
     """After the pause is known nobody is dialled, nobody is cut, and a resume calls the rest."""
     async with running(temporal, some_database, simulated_speed=SLOW) as worker:
         batches = Batches(worker)
-        batch = await batches.place(numbers(24), concurrency=4)
+        batch = await batches.place(numbers(16), concurrency=4)
         await batches.until(batch, lambda progress: progress.completed >= 4)
         await batches.workflow(batch).signal("pause")
         asked = utc_now()
@@ -91,8 +91,8 @@ async def test_a_pause_stops_dialling_and_lets_live_conversations_end(
         await batches.workflow(batch).signal("resume")
         progress = await batches.ended(batch)
         assert any(each.intended_at > resumed for each in batches.attempts(batch))
-    assert (progress.completed, progress.outcomes) == (24, {"BOOKED": 24})
-    assert len(batches.attempts(batch)) == 24
+    assert (progress.completed, progress.outcomes) == (16, {"BOOKED": 16})
+    assert len(batches.attempts(batch)) == 16
 
 
 async def test_a_cancel_ends_pending_calls_and_hangs_up_live_ones(
@@ -213,8 +213,8 @@ async def test_two_batches_share_an_accounts_lines(temporal: str, some_database:
     async with running(temporal, some_database) as worker:
         _give_lines(some_database, worker.account.id, 4)
         batches = Batches(worker)
-        first = await batches.place(numbers(40))
-        second = await batches.place(numbers(40, start=100))
+        first = await batches.place(numbers(25))
+        second = await batches.place(numbers(25, start=100))
         await asyncio.gather(batches.ended(first), batches.ended(second))
     assert most_at_once(batches.attempts(first, second)) <= 4
     spans = [_span(batches.attempts(each)) for each in (first, second)]

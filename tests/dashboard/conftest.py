@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from outdial.cli.demo.receiver import Receiver, receiving
 from outdial.settings import Settings
@@ -48,13 +48,20 @@ def desk(stack: Stack, browser: Browser) -> Desk:
     return Desk(stack, state, make_agent(stack))
 
 
-@pytest.fixture
-def page(desk: Desk, browser: Browser) -> Iterator[Page]:
-    """A page of the admin's browser; errors of its scripts and blocked requests fail the test."""
+@pytest.fixture(scope="package")
+def signed_in(desk: Desk, browser: Browser) -> Iterator[BrowserContext]:
+    """The admin's browser: one for all, since another would load and compile everything anew."""
     context = browser.new_context(
         storage_state=desk.state, timezone_id="Europe/Berlin", base_url=desk.stack.url
     )
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(desk: Desk, signed_in: BrowserContext) -> Iterator[Page]:
+    """A page of the admin's browser; errors of its scripts and blocked requests fail the test."""
+    page = signed_in.new_page()
     page.set_default_timeout(PATIENCE)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -65,7 +72,7 @@ def page(desk: Desk, browser: Browser) -> Iterator[Page]:
     )
     page.on("dialog", lambda dialog: dialog.accept())
     yield page
-    context.close()
+    page.close()
     assert [one for one in wrong if "status of 4" not in one] == []
 
 

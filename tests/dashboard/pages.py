@@ -14,7 +14,7 @@ from outdial.models.base import utc_now
 from outdial.models.member import Role
 from outdial.settings import Settings
 from outdial.store.database import Database
-from tests.api.serving import Recorder, served
+from tests.api.serving import NO_TLS, Recorder, served
 from tests.build import a_call, an_account, an_agent
 
 PASSWORD = "correct horse battery"
@@ -35,7 +35,7 @@ class Pages:
     def stranger(self) -> httpx.Client:
         """A browser that is not signed in."""
         headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, verify=NO_TLS)
 
     def member(self, role: Role, email: str) -> None:
         """Somebody who can sign in; there already if a test before this one asked."""

@@ -18,7 +18,7 @@ DESK = ViewportSize(width=1280, height=900)
 @pytest.fixture(scope="module")
 def filled(desk: Desk) -> dict[str, str]:
     """Something on every page; the addresses of one of each."""
-    return fill(desk, BOOKS)
+    return fill(desk, BOOKS, people=8)
 
 
 @pytest.fixture(scope="module")

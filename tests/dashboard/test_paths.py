@@ -159,7 +159,7 @@ def test_a_batch_goes_from_a_file_to_its_report(page: Page, tmp_path: Path) -> N
     with page.expect_download() as bad:
         page.get_by_role("link", name="Download them").click()
     assert "14," in Path(bad.value.path()).read_text()
-    page.get_by_label("Name of the batch").fill("Check-ups")
+    page.get_by_label("Name of the batch").fill("Dentists")
     page.get_by_label("Calls at once").fill("3")
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url(BATCH)
@@ -177,7 +177,7 @@ def test_a_batch_goes_from_a_file_to_its_report(page: Page, tmp_path: Path) -> N
     assert len(rows) == 15
     assert {row["outcome"] for row in rows} >= {"BOOKED", "NO_ANSWER"}
     page.goto("/dashboard/batches")
-    expect(page.get_by_role("row", name=re.compile("Check-ups"))).to_contain_text("completed")
+    expect(page.get_by_role("row", name=re.compile("Dentists"))).to_contain_text("completed")
 
 
 def test_numbers_are_pasted_and_the_batch_is_canceled(page: Page) -> None:
@@ -373,7 +373,7 @@ def test_a_person_is_added_agrees_and_is_forgotten(page: Page) -> None:
 def test_a_campaign_gets_a_schedule_that_is_switched_on_and_off(page: Page) -> None:
     """Made, given a person, enabled: the person is called; the campaign is switched off."""
     page.goto("/dashboard/campaigns")
-    page.get_by_label("Name").fill("Spring")
+    page.get_by_label("Name").fill("Autumn")
     page.get_by_label("Agent").select_option(label="Front desk")
     page.get_by_role("button", name="Make it").click()
     page.get_by_text("Name, number shown").click()
@@ -392,6 +392,6 @@ def test_a_campaign_gets_a_schedule_that_is_switched_on_and_off(page: Page) -> N
     page.get_by_role("button", name="Disable").click()
     expect(page.get_by_text("It is disabled.")).to_be_visible()
     page.goto("/dashboard/campaigns")
-    page.get_by_role("link", name="Spring").click()
+    page.get_by_role("link", name="Autumn").click()
     page.get_by_role("button", name="Switch off").click()
     expect(page.get_by_text("It is off: nothing of it is dialled.")).to_be_visible()

@@ -36,7 +36,7 @@ WITHIN = 90
 PEOPLE = 24
 
 
-def fill(desk: Desk, number: str) -> dict[str, str]:
+def fill(desk: Desk, number: str, *, people: int = PEOPLE) -> dict[str, str]:
     """Place calls and a batch by the API and wait for them; each page's address by its name."""
     with desk.stack.client() as client:
         hook = _posted(client, "/v1/webhooks", url="http://127.0.0.1:9/hooks", description="Booking system")
@@ -49,7 +49,7 @@ def fill(desk: Desk, number: str) -> dict[str, str]:
             agent_id=desk.agent_id,
             name="Check-ups in March",
             concurrency=8,
-            recipients=[*_people(), {"phone": "12"}],
+            recipients=[*_people(people), {"phone": "12"}],
         )
         _ended(client, f"/v1/calls/{call}")
         _ended(client, f"/v1/calls/batch/{batch['id']}")
@@ -104,14 +104,14 @@ def _campaign(desk: Desk) -> str:
         return answer.headers["location"].rpartition("/")[2]
 
 
-def _people() -> list[dict[str, Any]]:
+def _people(number: int) -> list[dict[str, Any]]:
     fates = {3: "9001", 7: "9003", 11: "9004", 15: "9005", 19: "9007"}
     return [
         {
             "phone": f"+1202555{fates.get(n, f'{400 + n:04}')}",
             "variables": {"first_name": f"Person {n}", "week": "8 March"},
         }
-        for n in range(PEOPLE)
+        for n in range(number)
     ]
 
 
