@@ -3,21 +3,38 @@
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+from xdist.scheduler import LoadFileScheduling
 
 from outdial.store.database import Database
 from tests.databases import BOTH, EITHER, SQLITE, MakeDatabase, create_tables, fresh, opened
 from tests.postgres import Postgres, postgres
 from tests.temporal_server import dev_server
 
+# Files that share an installation and a browser, which take longer to start than most tests to run.
+IN_A_BROWSER = ("tests/dashboard/test_paths.py", "tests/dashboard/test_accessibility.py")
 LONGEST = {"system", "test_paths", "test_batch", "test_accessibility", "test_up"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files, which mostly wait, begin first: the others fill their pauses, and none is left over alone."""
     items.sort(key=lambda item: not LONGEST & {item.path.parent.name, item.path.stem})
+
+
+class _FilesThatShare(LoadFileScheduling):
+    """A file's tests run in one process, and those of files that share what takes long to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return IN_A_BROWSER[0] if file in IN_A_BROWSER else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Instead of the one that `--dist` names."""
+    return _FilesThatShare(config, log)
 
 
 @pytest.fixture(autouse=True)

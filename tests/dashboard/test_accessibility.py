@@ -89,6 +89,8 @@ def open_page(page: Page, address: str) -> None:
 def faults(page: Page, *rules: str) -> list[str]:
     """What axe-core finds by these rules, else by all: a line a fault, the rule and where."""
     checker: Any = Axe()
-    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
     found: list[dict[str, Any]] = checker.run(page, options=options).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
