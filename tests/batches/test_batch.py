@@ -47,7 +47,7 @@ async def test_it_starts_when_it_is_due(temporal: str, some_database: Database) 
     """Nothing is dialled before ``schedule_at``."""
     async with running(temporal, some_database) as worker:
         batches = Batches(worker)
-        due = utc_now() + timedelta(seconds=3)
+        due = utc_now() + timedelta(seconds=6)
         batch = await batches.place(numbers(3), schedule_at=due)
         assert batches.row(batch).status is BatchStatus.SCHEDULED
         await batches.ended(batch)

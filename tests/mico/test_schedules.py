@@ -61,18 +61,20 @@ async def test_nothing_is_dialled_before_starts_at_unless_it_is_moved(stand: Sta
 
 async def test_an_automatic_schedule_enables_itself_when_it_starts(stand: Standing) -> None:
     """Until starts_at it is not enabled; then it is, and dials."""
-    schedule = await stand.schedule(starts_at=iso(utc_now() + timedelta(seconds=3)), is_auto=True)
+    schedule = await stand.schedule(starts_at=ahead(hours=1), is_auto=True)
     call = await stand.add(schedule)
     path = f"/api/v1/schedules/{schedule}"
     assert (await stand.ask("GET", path))["is_enabled"] is False
+    await stand.change(schedule, starts_at=iso(utc_now() + timedelta(seconds=1)))
     assert (await stand.ended(call))["status"] == "completed"
     assert (await stand.ask("GET", path))["is_enabled"] is True
 
 
 async def test_what_is_pending_when_the_end_comes_expires(stand: Standing) -> None:
     """Also where the schedule was never enabled; then it is over, and takes nothing more."""
-    schedule = await stand.schedule(ends_at=iso(utc_now() + timedelta(seconds=3)))
+    schedule = await stand.schedule(ends_at=ahead(hours=1))
     call = await stand.add(schedule)
+    await stand.change(schedule, ends_at=iso(utc_now() + timedelta(seconds=1)))
     ended = await stand.ended(call)
     assert (ended["status"], ended["progress"], dialled(ended)) == ("expired", "expired", 0)
     over = await stand.ask("PATCH", f"/api/v1/schedules/{schedule}", 409, json={"is_enabled": True})
