@@ -32,7 +32,7 @@ class RecordActivities:
         """Keep a change that no other activity keeps."""
         now = self._parts.clock()
         with self._parts.database.write() as session:
-            call = calls.load(session, change.call_id)
+            call = calls.locked(session, change.call_id)
             if change.change is Change.CARRIER:
                 attempt = calls.attempt_of(session, call, change.attempt or 0)
                 assert attempt is not None, "carrier events are kept for attempts that were begun"
@@ -50,7 +50,7 @@ class RecordActivities:
         """Close the attempt and free its line; answer what follows."""
         parts, now = self._parts, self._parts.clock()
         with parts.database.write() as session:
-            call = calls.load(session, ended.call_id)
+            call = calls.locked(session, ended.call_id)
             attempt = calls.attempt_of(session, call, ended.attempt)
             assert attempt is not None, "only attempts that were begun can end"
             if attempt.ended_at is None:
@@ -82,7 +82,7 @@ class RecordActivities:
         """Record the call's end and owe what tells of it; the webhooks are on their way."""
         parts = self._parts
         with parts.database.write() as session:
-            call = calls.load(session, ending.call_id)
+            call = calls.locked(session, ending.call_id)
             parts.lifecycle.end_call(session, call, ending.status, parts.clock(), reason=ending.reason)
             session.flush()
             owed = calls.owed_deliveries(session, call)

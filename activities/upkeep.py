@@ -94,7 +94,7 @@ class UpkeepActivities:
     def _end(self, call_id: str) -> None:
         parts, now = self._parts, self._parts.clock()
         with parts.database.write() as session:
-            call = calls.load(session, call_id)
+            call = calls.locked(session, call_id)
             if call.runs > 1 and call.status is CallStatus.SCHEDULED and call.progress is Progress.WAITING:
                 call.workflow_started = (
                     False  # its last run was still closing when it was to be dialled again
