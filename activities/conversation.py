@@ -88,7 +88,7 @@ class ConversationActivities:
     def _open(self, order: TalkOrder) -> _Scene:
         parts = self._parts
         with parts.database.write() as session:
-            call = calls.load(session, order.call_id)
+            call = calls.locked(session, order.call_id)
             attempt = calls.attempt_of(session, call, order.attempt)
             assert attempt is not None, "only attempts that were begun are answered"
             owed = parts.lifecycle.carrier_events(session, call, attempt, order.events, parts.clock())
@@ -161,7 +161,7 @@ class ConversationActivities:
     def _store(self, order: AttemptOrder, result: Extraction) -> None:
         now = self._parts.clock()
         with self._parts.database.write() as session:
-            call = calls.load(session, order.call_id)
+            call = calls.locked(session, order.call_id)
             self._parts.lifecycle.extracted(session, call, result, now)
             if result.opt_out:
                 do_not_call.add(
@@ -170,7 +170,7 @@ class ConversationActivities:
 
     def _store_failure(self, order: AttemptOrder, error: str) -> None:
         with self._parts.database.write() as session:
-            call = calls.load(session, order.call_id)
+            call = calls.locked(session, order.call_id)
             self._parts.lifecycle.extraction_failed(session, call, error, self._parts.clock())
 
 

@@ -22,7 +22,10 @@ _log = structlog.get_logger(__name__)
 
 
 class RecordActivities:
-    """Each may run again after it has already done its work, and then changes nothing."""
+    """Each may run again after it has already done its work, and then changes nothing.
+
+    It may also run beside itself, where the server has given up a run that goes on: so the call is locked first.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

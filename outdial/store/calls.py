@@ -29,7 +29,7 @@ def load(session: Session, call_id: str) -> Call:
 
 def locked(session: Session, call_id: str) -> Call:
     """The call as it is now, locked until the transaction ends."""
-    chosen = select(Call).where(Call.id == call_id).with_for_update()
+    chosen = select(Call).where(Call.id == call_id).with_for_update(key_share=True)
     return session.exec(chosen.execution_options(populate_existing=True)).one()
 
 
