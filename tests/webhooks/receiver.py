@@ -81,7 +81,10 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        length = int(self.headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # the sender died halfway: nothing was received
         headers = {name.lower(): value for name, value in self.headers.items()}
         self._receiver.received.append(Received(self.path, headers, body))
         self._answer(self._receiver.reply())
