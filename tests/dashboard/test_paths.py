@@ -73,6 +73,19 @@ def test_a_number_is_checked_while_it_is_typed(page: Page) -> None:
     expect(page.locator("#number-checked")).to_contain_text("Asia/Calcutta")
 
 
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_form_stands_still_while_it_is_filled_in(page: Page, width: int) -> None:
+    """What comes to be known of a number, good or bad, moves nothing from under the pointer."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/dashboard/calls/new")
+    later, checked = page.get_by_label("At a later time"), page.locator("#number-checked")
+    stood = later.bounding_box()
+    for number, told in (("12", "Expected a phone number"), ("+919876543210", "Asia/Calcutta")):
+        page.get_by_label("Phone number").fill(number)
+        expect(checked).to_contain_text(told)
+        assert later.bounding_box() == stood
+
+
 def test_the_prompt_is_previewed_with_its_values(page: Page) -> None:
     """What is filled in appears in the text; what is missing is marked."""
     page.goto("/dashboard/calls/new")
