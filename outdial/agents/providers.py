@@ -10,7 +10,6 @@ from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, create_async_httpx2_client, infer_model
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers import Provider, infer_provider, infer_provider_class
-from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from outdial.settings import Settings
@@ -61,6 +60,9 @@ def _provider(name: str, settings: Settings, client: AsyncClient | None) -> Prov
     if name in ("openai", "openai-chat", "openai-responses"):
         return OpenAIProvider(api_key=_secret(settings.openai_api_key), http_client=client)
     if name == "anthropic":
+        # Its library takes a second to import.
+        from pydantic_ai.providers.anthropic import AnthropicProvider
+
         return AnthropicProvider(api_key=_secret(settings.anthropic_api_key), http_client=client)
     return infer_provider(name)
 

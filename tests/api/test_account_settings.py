@@ -9,7 +9,7 @@ from tests.api.serving import Api, client_of
 from tests.build import an_agent
 
 
-def test_settings_are_changed(api: Api) -> None:
+def test_settings_are_changed(lite: Api) -> None:
     """Given fields only; null takes a default away."""
     given: dict[str, Any] = {
         "timezone": "Europe/Berlin",
@@ -17,12 +17,12 @@ def test_settings_are_changed(api: Api) -> None:
         "default_caller_id": "+493012345678",
     }
     given |= {"calling_hours": {"start": "09:00:00", "end": "18:00:00", "days": ["mon", "tue"]}}
-    given |= {"default_agent_id": api.agent.id, "consent_required": True, "name": "Praxis"}
-    changed = api.client.patch("/v1/account", json=given).json()
+    given |= {"default_agent_id": lite.agent.id, "consent_required": True, "name": "Praxis"}
+    changed = lite.client.patch("/v1/account", json=given).json()
     assert {name: changed[name] for name in given} == given
-    emptied = api.client.patch("/v1/account", json={"default_agent_id": None}).json()
+    emptied = lite.client.patch("/v1/account", json={"default_agent_id": None}).json()
     assert (emptied["default_agent_id"], emptied["name"]) == (None, "Praxis")
-    assert api.client.get("/v1/account").json() == emptied
+    assert lite.client.get("/v1/account").json() == emptied
 
 
 @pytest.mark.parametrize(

@@ -46,44 +46,44 @@ def test_every_route_needs_a_key(refusing: Api) -> None:
                 assert nobody.request(method, address, json={}).status_code == 401, (method, path)
 
 
-def test_another_accounts_ids_lead_nowhere(api: Api) -> None:
+def test_another_accounts_ids_lead_nowhere(lite: Api) -> None:
     """With a stranger's key every route that takes an id answers 404, and changes nothing."""
-    owned = _belongings(api)
-    asked = _settled(api)
-    with api.stranger() as stranger:
-        for method, path in _routes(api):
+    owned = _belongings(lite)
+    asked = _settled(lite)
+    with lite.stranger() as stranger:
+        for method, path in _routes(lite):
             if "{" in path and not path.startswith(SEALED):
                 response = stranger.request(method, _address(path, owned), **_given(method, path))
                 assert response.status_code == 404, (method, path, response.text)
                 assert MARK not in response.text
-    assert _settled(api) == asked
+    assert _settled(lite) == asked
 
 
-def test_listings_hold_only_what_is_ones_own(api: Api) -> None:
+def test_listings_hold_only_what_is_ones_own(lite: Api) -> None:
     """A stranger's listings are empty but for the key that asks."""
-    _belongings(api)
-    with api.stranger() as stranger:
-        for method, path in _routes(api):
+    _belongings(lite)
+    with lite.stranger() as stranger:
+        for method, path in _routes(lite):
             if method == "GET" and "{" not in path and path not in OPEN:
                 response = stranger.get(path, params=QUERIES.get(path))
                 assert response.status_code == 200, (path, response.text)
                 assert MARK not in response.text
-                assert api.account.id not in response.text
+                assert lite.account.id not in response.text
 
 
-def test_another_accounts_agent_takes_no_call(api: Api) -> None:
+def test_another_accounts_agent_takes_no_call(lite: Api) -> None:
     """An id in a body is no better than one in an address."""
-    with api.stranger() as stranger:
-        response = stranger.post("/v1/call", json=api.order())
+    with lite.stranger() as stranger:
+        response = stranger.post("/v1/call", json=lite.order())
     assert (response.status_code, response.json()["errors"][0]["field"]) == (404, "agent_id")
 
 
-def test_the_owner_reaches_everything(api: Api) -> None:
+def test_the_owner_reaches_everything(lite: Api) -> None:
     """The ids of this test are good ones: their owner gets an answer at each of the routes that read."""
-    owned = _belongings(api)
-    for method, path in _routes(api):
+    owned = _belongings(lite)
+    for method, path in _routes(lite):
         if method == "GET" and "{" in path and not path.startswith(SEALED):
-            with api.client.stream("GET", _address(path, owned)) as response:  # some never end
+            with lite.client.stream("GET", _address(path, owned)) as response:  # some never end
                 missing = response.status_code == 404 and b"no_recording" in response.read()
                 assert missing or response.status_code == 200, path
 

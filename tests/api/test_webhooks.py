@@ -156,23 +156,23 @@ def test_an_account_has_so_many_endpoints_at_most(lite: Api) -> None:
         ("GET", "/deliveries"),
     ],
 )
-def test_another_accounts_endpoint_does_not_exist(api: Api, method: str, rest: str) -> None:
+def test_another_accounts_endpoint_does_not_exist(lite: Api, method: str, rest: str) -> None:
     """Every route answers a stranger as if there were no such endpoint, and changes nothing."""
-    made = create(api)
+    made = create(lite)
     body = {"enabled": False} if method == "PATCH" else None
-    with api.stranger() as stranger:
+    with lite.stranger() as stranger:
         response = stranger.request(method, path(made) + rest, json=body)
         missing = stranger.request(method, f"/v1/webhooks/whe_none{rest}", json=body)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert response.json()["detail"].replace(made["id"], "whe_none") == missing.json()["detail"]
-    assert valid_secrets(api, made) == [made["secret"]]
-    assert api.client.get(path(made)).json()["enabled"]
+    assert valid_secrets(lite, made) == [made["secret"]]
+    assert lite.client.get(path(made)).json()["enabled"]
 
 
-def test_another_accounts_endpoints_are_not_listed(api: Api) -> None:
+def test_another_accounts_endpoints_are_not_listed(lite: Api) -> None:
     """A stranger's list is its own."""
-    create(api)
-    with api.stranger() as stranger:
+    create(lite)
+    with lite.stranger() as stranger:
         assert stranger.get("/v1/webhooks").json()["data"] == []
 
 

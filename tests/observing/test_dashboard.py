@@ -15,7 +15,6 @@ from temporalio.client import Client
 from outdial.settings import Settings
 from tests.observing.placing import place
 from tests.observing.promql import Asked, asked
-from tests.system.marks import ON_POSTGRESQL
 from tests.system.stand import PATIENCE, standing, until
 from tests.temporal_server import free_port, wait_until_open
 
@@ -54,7 +53,7 @@ def everything_asked() -> list[Asked]:
     return [each for expression in expressions() for each in asked(expression)]
 
 
-@ON_POSTGRESQL
+@pytest.mark.slow
 async def test_what_is_asked_for_is_told_once_a_call_was_placed(tmp_path: Path, database_url: str) -> None:
     """By an API, a worker and Temporal's SDK; labels are those that the expressions name."""
     told = await _told(tmp_path, database_url)
