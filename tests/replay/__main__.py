@@ -1,4 +1,7 @@
-"""`python -m tests.replay v1` saves the histories of representative calls as that version writes them."""
+"""Saves the histories of representative calls as a version writes them.
+
+``python -m tests.replay v1`` saves all, ``python -m tests.replay v1 queued`` that one.
+"""
 
 import asyncio
 import json
@@ -21,13 +24,17 @@ SPEED = 20
 _MACHINE = re.compile(r"\d+@[\w.-]+")
 
 
-async def save(version: str) -> None:
-    """Play every scenario and write its history. Raises ValueError where one would have a phone number in it."""
+async def save(version: str, only: list[str]) -> None:
+    """Play every scenario, or only those named, and write its history.
+
+    Raises ValueError where one would have a phone number in it.
+    """
     with tempfile.TemporaryDirectory() as folder, dev_server() as address:
         database = Database(f"sqlite:///{folder}/outdial.db")
         Account.metadata.create_all(database.engine)
         async with running(address, database, simulated_speed=SPEED, default_caller_id="") as outdial:
-            await asyncio.gather(*(_save(outdial, scenario, FOLDER / version) for scenario in SCENARIOS))
+            chosen = [each for each in SCENARIOS if not only or each.__name__ in only]
+            await asyncio.gather(*(_save(outdial, scenario, FOLDER / version) for scenario in chosen))
         database.close()
 
 
@@ -52,4 +59,4 @@ def _written(history: WorkflowHistory) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(save(sys.argv[1]))
+    asyncio.run(save(sys.argv[1], sys.argv[2:]))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -13,8 +14,9 @@ from outdial.carriers.base import CarrierEvent, EventKind
 from outdial.models import BatchStatus, Call, Delivery
 from outdial.models.base import utc_now
 from outdial.store import do_not_call
-from outdial.vocabulary import Disposition
+from outdial.vocabulary import Disposition, Progress
 from tests.batches.placing import Batches, numbers
+from tests.build import an_account, an_agent
 from tests.running import (
     BOOKS,
     BUSY_THEN_BOOKS,
@@ -139,6 +141,29 @@ async def told_by_signals(outdial: Running) -> str:
     return (await outdial.ended(call)).id
 
 
+async def queued(outdial: Running) -> str:
+    """Finds its account's only line taken, and is woken when that is free."""
+    with outdial.database.write() as session:
+        account = an_account(session, custom_lines=1)
+        small = replace(outdial, account=account, agent=an_agent(session, account))
+    first = await small.place(BOOKS)
+    await small.until(first, Progress.TALKING)
+    call = await small.place(BOOKS)
+    await small.until(call, Progress.QUEUED)
+    return (await small.ended(call)).id
+
+
+async def moved_in_the_meantime(outdial: Running) -> str:
+    """Not answered; moved to now while that is recorded, before the workflow has heard of the retry tomorrow."""
+    call = await outdial.place(NEVER_ANSWERS, retry={"intervals": [86_400]})
+    await outdial.until(call, Progress.RINGING)
+    with outdial.database.write():  # the end can't be recorded meanwhile
+        while names.CONCLUDE not in await _under_way(outdial, call):
+            await asyncio.sleep(0.02)
+        await outdial.workflow(call).signal("reschedule", Reschedule(utc_now()))
+    return (await outdial.ended(call)).id
+
+
 async def webhook_delivered(outdial: Running) -> str:
     """Taken at the second try."""
     with _Receiver(("127.0.0.1", 0), _FailsOnce) as receiver:
@@ -178,6 +203,12 @@ async def upkeep(outdial: Running) -> str:
     )
     await handle.result()
     return handle.id
+
+
+async def _under_way(outdial: Running, call: Call) -> set[str]:
+    """The activities that run or wait for the call."""
+    described = await outdial.workflow(call).describe()
+    return {each.activity_type.name for each in described.raw_description.pending_activities}
 
 
 def _first_delivery(outdial: Running, call: Call) -> str:
@@ -224,6 +255,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     held_by_calling_hours,
     refused_by_do_not_call,
     told_by_signals,
+    queued,
+    moved_in_the_meantime,
     webhook_delivered,
     batch_completed,
     batch_canceled,
