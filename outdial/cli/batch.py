@@ -42,6 +42,23 @@ def create(
     at: Annotated[
         str | None, typer.Option(help="When to start, ISO 8601 or Unix seconds; unset: now.")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Dial nobody from then on, ISO 8601 or Unix seconds.")
+    ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(help="Dial only then, such as 09:00-18:00, by the clock where each number is."),
+    ] = None,
+    days: Annotated[
+        str | None, typer.Option(help="Days of those hours, such as mon,tue; unset: all.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA name: one clock for all, wherever the numbers are.")
+    ] = None,
+    retry_after: Annotated[
+        list[int] | None,
+        typer.Option(help="Dial who was not reached again so many minutes later; repeated: and again."),
+    ] = None,
     region: Annotated[
         str | None, typer.Option(help="Read national numbers as this country's, such as US.")
     ] = None,
@@ -66,8 +83,14 @@ def create(
             if again["errors"] or as_json:
                 show_rows(again["errors"], as_json=as_json)
             raise typer.Exit(1 if again["error_count"] else 0)
-        terms = {"name": name, "concurrency": concurrency, "spacing_seconds": spacing, "schedule_at": at}
-        asked = {**given, **terms, "mapping": json.dumps(mapping), "strict": strict}
+        terms = {"name": name, "concurrency": concurrency, "spacing_seconds": spacing, "timezone": timezone}
+        times = {
+            "schedule_at": at,
+            "ends_at": until,
+            "window": _window(hours, days),
+            "retry": _retry(retry_after),
+        }
+        asked = {**given, **terms, **times, "mapping": json.dumps(mapping), "strict": strict}
         batch = api.send(f"{PATH}/upload", file, _present(asked))
         _tell_rejected(batch)
         show_rows([_row(batch)], as_json=as_json)
@@ -155,6 +178,21 @@ def _pair(text: str) -> tuple[str, str]:
     if not separator or not column or not variable:
         raise Invalid(f"Expected column=variable, found {text!r}.", field="--map")
     return column, variable
+
+
+def _window(hours: str | None, days: str | None) -> str | None:
+    """The calling hours as the API takes them."""
+    if hours is None:
+        if days is not None:
+            raise Invalid("Expected the hours of those days, such as 09:00-18:00.", field="--hours")
+        return None
+    start, _, end = hours.partition("-")
+    named = {"days": [day.strip().lower() for day in days.split(",")]} if days else {}
+    return json.dumps({"start": start.strip(), "end": end.strip(), **named})
+
+
+def _retry(minutes: list[int] | None) -> str | None:
+    return json.dumps({"intervals": [60 * each for each in minutes]}) if minutes else None
 
 
 def _present(fields: dict[str, Any]) -> dict[str, str]:

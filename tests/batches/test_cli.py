@@ -42,6 +42,36 @@ def test_a_file_is_called(enterprise: Api, people: Path) -> None:
     assert {call["variables"]["first_name"] for call in calls} == {"Ada", "Bob"}
 
 
+def test_hours_and_retries_are_given(enterprise: Api, people: Path) -> None:
+    """As the API shows them, in its own units."""
+    hours = "--hours 09:00-18:00 --days mon,Tue --timezone Asia/Tokyo --until 2031-01-01T00:00:00Z"
+    retries = "--retry-after 15 --retry-after 60"
+    came = create(enterprise, people, *hours.split(), *retries.split())
+    assert came.exit_code == 0, came.output
+    made = enterprise.client.get(f"/v1/calls/batch/{json.loads(came.stdout)[0]['id']}").json()
+    window = {"start": "09:00:00", "end": "18:00:00", "days": ["mon", "tue"], "timezone": "Asia/Tokyo"}
+    assert (made["window"], made["retry"]["intervals"]) == (window, [900, 3600])
+    assert made["ends_at"] == "2031-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--hours", "nine to five"), "window.start"),
+        (("--hours", "09:00"), "window.end"),
+        (("--days", "mon"), "--hours"),
+        (("--hours", "09:00-18:00", "--days", "monday"), "window.days"),
+        (("--retry-after", "-1"), "retry.intervals"),
+    ],
+)
+def test_hours_that_are_none_are_refused(
+    enterprise: Api, people: Path, given: tuple[str, ...], told: str
+) -> None:
+    """With the field's name."""
+    came = create(enterprise, people, *given)
+    assert (came.exit_code, told in came.stderr) == (1, True), came.stderr
+
+
 def test_a_check_calls_nobody(enterprise: Api, people: Path) -> None:
     """It lists what is wrong by line and leaves with 1 where anything is."""
     came = create(enterprise, people, "--check")
