@@ -41,7 +41,11 @@ class Notifier:
 
     def _record(self, notification_id: str, sent: Sent) -> None:
         with self.database.write() as session:
-            row = notifications.load(session, notification_id)
-            row.status, row.error, row.updated_at = sent.status, sent.error, self.clock()
-            row.carrier_message_id = sent.carrier_message_id
-            session.add(row)
+            notifications.told(
+                session,
+                notification_id,
+                sent.status,
+                carrier_message_id=sent.carrier_message_id,
+                error=sent.error,
+                now=self.clock(),
+            )

@@ -14,17 +14,6 @@ def queued_for(session: Session, call: Call) -> Sequence[Notification]:
     return session.exec(owed.where(Notification.status == NotificationStatus.QUEUED)).all()
 
 
-def load(session: Session, notification_id: str) -> Notification:
-    """The notification of that id, which we know to be there."""
-    return session.get_one(Notification, notification_id)
-
-
-def by_carrier_id(session: Session, carrier_message_id: str) -> Notification | None:
-    """The notification that the carrier knows by this id."""
-    named = select(Notification).where(Notification.carrier_message_id == carrier_message_id)
-    return session.exec(named).first()
-
-
 def told(
     session: Session,
     notification_id: str,
@@ -34,8 +23,11 @@ def told(
     error: str | None,
     now: datetime,
 ) -> None:
-    """What the carrier tells of a message; one that has come to its end stays there, an unknown one is none."""
-    found = session.get(Notification, notification_id)
+    """What the sender or the carrier tells of a message, in whatever order they come; an unknown one is none.
+
+    One that has come to its end stays there.
+    """
+    found = session.get(Notification, notification_id, with_for_update=True)
     if found is None or found.status.ended:
         return
     found.status, found.updated_at = status, now
