@@ -1,6 +1,5 @@
 """Who sits at the dashboard in these tests, and whom they call."""
 
-import re
 from dataclasses import dataclass
 
 from playwright.sync_api import StorageState
@@ -14,9 +13,6 @@ PASSWORD = "correct horse battery"
 BOOKS = "+12025550123"
 CHATS = "+12025559014"
 NEVER_ANSWERS = "+12025559003"
-# A call's page, and how many milliseconds a call takes at most.
-CALL = re.compile(r"/calls/call_\w+$")
-ENDS_WITHIN = 60_000
 
 AGENT = {
     "name": "Front desk",

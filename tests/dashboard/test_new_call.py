@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.people import BOOKS, CALL, ENDS_WITHIN
+from tests.dashboard.forms import CALL, ENDS_WITHIN, choose_tomorrow, fill_in_a_call
+from tests.dashboard.people import BOOKS
 
 
 def test_a_number_is_checked_while_it_is_typed(page: Page) -> None:
@@ -43,10 +44,7 @@ def test_the_prompt_is_previewed_with_its_values(page: Page) -> None:
 
 def test_a_form_that_is_refused_says_why_and_keeps_what_was_typed(page: Page) -> None:
     """The problem is named above the form and beside the field."""
-    page.goto("/dashboard/calls/new")
-    page.get_by_label("Phone number").fill("+1202")
-    page.get_by_label("first_name").fill("Ada")
-    page.get_by_label("week").fill("8 March")
+    fill_in_a_call(page, "+1202")
     page.get_by_role("button", name="Call now").click()
     expect(page.get_by_role("alert").first).to_contain_text("Expected a phone number")
     expect(page.get_by_label("Phone number")).to_have_value("+1202")
@@ -55,10 +53,7 @@ def test_a_form_that_is_refused_says_why_and_keeps_what_was_typed(page: Page) ->
 
 def test_a_call_for_later_waits_and_says_so(page: Page) -> None:
     """Its time is the one that was typed in the chosen zone, shown where the viewer is; it can be canceled."""
-    page.goto("/dashboard/calls/new")
-    page.get_by_label("Phone number").fill(BOOKS)
-    page.get_by_label("first_name").fill("Ada")
-    page.get_by_label("week").fill("8 March")
+    fill_in_a_call(page, BOOKS)
     page.get_by_label("At a later time").check()
     year = page.evaluate("new Date().getFullYear() + (new Date().getMonth() >= 5 ? 1 : 0)")
     page.get_by_label("Date and time").fill(f"{year}-06-01T09:30")
@@ -77,14 +72,8 @@ def test_a_call_for_later_waits_and_says_so(page: Page) -> None:
 
 def test_a_waiting_call_is_dialled_at_once_when_asked(page: Page) -> None:
     """“Dial now” does not wait for the hour."""
-    page.goto("/dashboard/calls/new")
-    page.get_by_label("Phone number").fill(BOOKS)
-    page.get_by_label("first_name").fill("Ada")
-    page.get_by_label("week").fill("8 March")
-    page.get_by_label("At a later time").check()
-    page.get_by_label("Date and time").fill(
-        page.evaluate("new Date(Date.now() + 864e5).toISOString().slice(0, 16)")
-    )
+    fill_in_a_call(page, BOOKS)
+    choose_tomorrow(page)
     page.get_by_role("button", name="Call now").click()
     page.wait_for_url(CALL)
     page.get_by_role("button", name="Dial now").click()

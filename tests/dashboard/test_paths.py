@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from outdial.cli.demo.receiver import Receiver
-from tests.dashboard.people import BOOKS, CALL, CHATS, ENDS_WITHIN, NEVER_ANSWERS, Desk
+from tests.dashboard.forms import CALL, ENDS_WITHIN, choose_tomorrow, fill_in_a_call
+from tests.dashboard.people import BOOKS, CHATS, NEVER_ANSWERS, Desk
 
 NEW_YORK = ZoneInfo("America/New_York")
 BATCH = re.compile(r"/batches/batch_\w+$")
@@ -18,10 +19,7 @@ BATCH = re.compile(r"/batches/batch_\w+$")
 
 def place(page: Page, number: str) -> None:
     """A call, by the form."""
-    page.goto("/dashboard/calls/new")
-    page.get_by_label("Phone number").fill(number)
-    page.get_by_label("first_name").fill("Ada")
-    page.get_by_label("week").fill("8 March")
+    fill_in_a_call(page, number)
     page.get_by_role("button", name="Call now").click()
     page.wait_for_url(CALL)
 
@@ -115,10 +113,7 @@ def test_numbers_are_pasted_and_the_batch_is_canceled(page: Page) -> None:
         "phone,first_name,week\n+12025550300,Ada,8 March\n+12025550301,Bo,8 March"
     )
     expect(page.get_by_text("Everything that the agent asks for is there")).to_be_visible()
-    page.get_by_label("At a later time").check()
-    page.get_by_label("Date and time").fill(
-        page.evaluate("new Date(Date.now() + 864e5).toISOString().slice(0, 16)")
-    )
+    choose_tomorrow(page)
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url(BATCH)
     page.get_by_role("link", name="Add people").click()
@@ -247,10 +242,7 @@ def test_a_number_is_put_on_the_do_not_call_list(page: Page) -> None:
     page.goto("/dashboard/do-not-call")
     page.get_by_label("One a line").fill("+12025550177")
     page.get_by_role("button", name="Add").click()
-    page.goto("/dashboard/calls/new")
-    page.get_by_label("Phone number").fill("+12025550177")
-    page.get_by_label("first_name").fill("Ada")
-    page.get_by_label("week").fill("8 March")
+    fill_in_a_call(page, "+12025550177")
     page.get_by_role("button", name="Call now").click()
     expect(page.get_by_role("alert").first).to_contain_text("do-not-call list")
     page.goto("/dashboard/do-not-call?search=%2B12025550177")
